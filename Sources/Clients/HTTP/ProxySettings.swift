@@ -1,0 +1,66 @@
+/// `HTTPS_PROXY` and `NO_PROXY`, in either case, as curl reads them.
+package struct ProxySettings: Sendable {
+    private let proxy: ProxyAddress?
+    private let exceptions: [String]
+
+    package init(environment: [String: String]) {
+        let url = environment["HTTPS_PROXY"] ?? environment["https_proxy"] ?? ""
+        proxy = ProxyAddress(url)
+        exceptions = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "")
+            .split(whereSeparator: { $0 == "," || $0 == " " })
+            .map { $0.lowercased() }
+    }
+
+    /// The proxy to ask for that host; `nil` to connect directly. Loopback is never asked for elsewhere.
+    func proxy(for host: String) -> ProxyAddress? {
+        guard let proxy else { return nil }
+        let host = host.lowercased()
+        if host == "localhost" || host == "::1" || host.hasPrefix("127.") { return nil }
+        for exception in exceptions {
+            if exception == "*" || exception == host { return nil }
+            let suffix = exception.hasPrefix(".") ? exception : "." + exception
+            if host.hasSuffix(suffix) { return nil }
+        }
+        return proxy
+    }
+}
+
+/// An HTTP proxy: where it is and what it wants to hear.
+struct ProxyAddress: Sendable, Equatable {
+    let host: String
+    let port: Int
+    /// `Basic …`, from `user:password@` in the URL.
+    let authorization: String?
+
+    /// `nil` for an empty or unreadable URL; without a scheme, `http` is meant.
+    init?(_ url: String) {
+        guard !url.isEmpty else { return nil }
+        var url = url.contains("://") ? url : "http://" + url
+        var credentials: String?
+        if let at = url.lastIndex(of: "@"), let mark = url.firstIndex(of: ":"), mark < at {
+            let start = url.index(mark, offsetBy: 3)
+            credentials = String(url[start..<at])
+            url.removeSubrange(start...at)
+        }
+        guard let parts = URLParts(url), parts.scheme == .http else { return nil }
+        host = parts.host
+        port = parts.port
+        authorization = credentials.map { "Basic " + Base64.encode(Array($0.utf8)) }
+    }
+}
+
+/// RFC 4648 §4, for the one header that needs it.
+enum Base64 {
+    static func encode(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let value = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for place in 0..<4 {
+                text.append(place <= group.count ? alphabet[value >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,113 @@
+package import NIOCore
+import NIOPosix
+
+/// One request and its whole answer, as a function call: for what is not on the byte path (model lists, checks,
+/// commands).
+package struct SimpleClient: Sendable {
+    private let group: any EventLoopGroup
+    private let names: NameResolver
+
+    package struct Answer: Sendable {
+        package let status: Int
+        package let head: ResponseHead
+        package let body: ByteBuffer
+    }
+
+    package enum Fault: Error, Sendable, CustomStringConvertible {
+        case upstream(UpstreamFault)
+        case timeout
+        case tooLong
+
+        package var description: String {
+            switch self {
+            case .upstream(.cannotConnect(let reason)): "no connection: \(reason)"
+            case .upstream(let fault): "\(fault)"
+            case .timeout: "no answer in time"
+            case .tooLong: "the answer is too long"
+            }
+        }
+    }
+
+    package init(group: any EventLoopGroup, names: NameResolver) {
+        self.group = group
+        self.names = names
+    }
+
+    /// `path` is appended to the target's base path. The connection is not kept.
+    package func request(
+        _ method: String,
+        _ path: String,
+        at target: UpstreamTarget,
+        headers: [(String, String)] = [],
+        body: ByteBuffer = ByteBuffer(),
+        timeout: Duration,
+        maxBytes: Int = 16 * 1024 * 1024
+    ) async throws -> Answer {
+        var head = ByteBuffer()
+        head.writeString("\(method) \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
+        head.writeString("accept: */*\r\nconnection: close\r\n")
+        for (name, value) in headers { head.writeString("\(name): \(value)\r\n") }
+        let request = UpstreamRequest(head: head, body: body.readableBytes > 0 ? [body] : [])
+        let loop = group.next()
+        let promise = loop.makePromise(of: Answer.self)
+        loop.execute {
+            let pool = UpstreamPool(loop: loop, names: names, connectTimeout: timeout)
+            let collector = Collector(pool: pool, promise: promise, maxBytes: maxBytes)
+            collector.begin(request, to: target)
+            let bound = NIOLoopBound(collector, eventLoop: loop)
+            let timer = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { bound.value.fail(.timeout) }
+            promise.futureResult.whenComplete { _ in timer.cancel() }
+        }
+        return try await promise.futureResult.get()
+    }
+}
+
+/// Gathers an answer on its loop; keeps itself alive until there is one.
+private final class Collector: UpstreamReceiver {
+    private let pool: UpstreamPool
+    private let promise: EventLoopPromise<SimpleClient.Answer>
+    private let maxBytes: Int
+    private var call: UpstreamCall?
+    private var head: ResponseHead?
+    private var body = ByteBuffer()
+    private var isDone = false
+    private var own: Collector?
+
+    init(pool: UpstreamPool, promise: EventLoopPromise<SimpleClient.Answer>, maxBytes: Int) {
+        self.pool = pool
+        self.promise = promise
+        self.maxBytes = maxBytes
+    }
+
+    func begin(_ request: UpstreamRequest, to target: UpstreamTarget) {
+        own = self
+        call = pool.call(request, to: target, for: self)
+    }
+
+    func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
+        switch event {
+        case .connected, .readComplete: break
+        case .head(let head): self.head = head
+        case .body(let bytes):
+            body.writeImmutableBuffer(bytes)
+            if body.readableBytes > maxBytes { fail(.tooLong) }
+        case .ended:
+            guard let head, finish() else { return }
+            promise.succeed(SimpleClient.Answer(status: head.status, head: head, body: body))
+        case .failed(let fault): fail(.upstream(fault))
+        }
+    }
+
+    func fail(_ fault: SimpleClient.Fault) {
+        guard finish() else { return }
+        call?.cancel()
+        promise.fail(fault)
+    }
+
+    private func finish() -> Bool {
+        guard !isDone else { return false }
+        isDone = true
+        own = nil
+        return true
+    }
+}

@@ -1,0 +1,234 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// One connection to a provider: writes a request, reads the answer, and goes back to its pool.
+final class UpstreamConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let pool: UpstreamPool
+    let target: UpstreamTarget
+    private var context: ChannelHandlerContext?
+    private var parser = ResponseParser()
+    /// Bytes of an unfinished head, chunk line or trailer.
+    private var pending: ByteBuffer?
+    private var call: UpstreamCall?
+    private var isReady = false
+    private var isPaused = false
+    private var readWasWanted = false
+    /// Closes the connection when an answer that nobody waits for does not end.
+    private var endTimer: Scheduled<Void>?
+    /// When it went idle; the pool closes it after a while.
+    var idleSince: NIODeadline = .now()
+    /// Whether it has carried an answer before: such a connection may have been closed by the provider meanwhile.
+    private(set) var isReused = false
+
+    init(pool: UpstreamPool, target: UpstreamTarget) {
+        self.pool = pool
+        self.target = target
+    }
+
+    var isUsable: Bool { context?.channel.isActive ?? false }
+
+    // MARK: The call
+
+    /// Takes over a call: at once on a connection that stands, else when it does.
+    func begin(_ call: UpstreamCall) {
+        self.call = call
+        call.connection = self
+        parser.reset()
+        if isReady { send(call) }
+    }
+
+    private func send(_ call: UpstreamCall) {
+        guard let context else { return }
+        let request = call.request
+        let length = request.bodyLength
+        var first = request.head
+        let isSmall = length <= 16 * 1024
+        first.reserveCapacity(minimumWritableBytes: 32 + (isSmall ? length : 0))
+        first.writeStaticString("content-length: ")
+        first.writeString(String(length))
+        first.writeStaticString("\r\n\r\n")
+        if isSmall {
+            for piece in request.body { first.writeImmutableBuffer(piece) }
+            context.write(wrapOutboundOut(first), promise: nil)
+        } else {
+            context.write(wrapOutboundOut(first), promise: nil)
+            for piece in request.body { context.write(wrapOutboundOut(piece), promise: nil) }
+        }
+        context.flush()
+        call.isSent = true
+    }
+
+    /// The call's owner has left.
+    func abandon() {
+        call = nil
+        close()
+    }
+
+    /// Often the end is in the bytes at hand; only where it is not, a timer is set.
+    func expectEnd() {
+        resumeReading()
+        guard let context, endTimer == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let connection = bound.value
+            guard connection.call != nil, connection.endTimer == nil else { return }
+            connection.endTimer = connection.context?.eventLoop.scheduleTask(in: .seconds(2)) { bound.value.abandon() }
+        }
+    }
+
+    func close() {
+        endTimer?.cancel()
+        pool.forget(self)
+        context?.close(promise: nil)
+    }
+
+    func pauseReading() { isPaused = true }
+
+    func resumeReading() {
+        isPaused = false
+        if readWasWanted {
+            readWasWanted = false
+            context?.read()
+        }
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive, target.tls == nil { becomeReady() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if target.tls == nil { becomeReady() }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { becomeReady() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func becomeReady() {
+        guard !isReady else { return }
+        isReady = true
+        guard let call else { return }
+        send(call)
+        call.deliver(.connected)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isPaused {
+            readWasWanted = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        guard let call, !call.isCancelled else {
+            // An idle connection has nothing to say: what comes here is a farewell or nonsense.
+            close()
+            return
+        }
+        if var held = pending {
+            pending = nil
+            held.writeBuffer(&bytes)
+            bytes = held
+        }
+        do throws(ResponseParser.Fault) {
+            try parse(&bytes, for: call)
+        } catch {
+            fail(.malformed(error))
+        }
+    }
+
+    private func parse(_ bytes: inout ByteBuffer, for call: UpstreamCall) throws(ResponseParser.Fault) {
+        call.answerBegan = call.answerBegan || bytes.readableBytes > 0
+        while let event = try parser.next(&bytes) {
+            switch event {
+            case .head(let head): call.deliver(.head(head))
+            case .body(let piece): call.deliver(.body(piece))
+            case .end:
+                finish(call, leftOver: bytes.readableBytes)
+                return
+            }
+            if call.isCancelled { return }
+        }
+        if bytes.readableBytes > 0 { pending = bytes }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        call?.deliver(.readComplete)
+        context.fireChannelReadComplete()
+    }
+
+    private func finish(_ call: UpstreamCall, leftOver: Int) {
+        self.call = nil
+        isPaused = false
+        endTimer?.cancel()
+        endTimer = nil
+        let isReusable = parser.keepsAlive && leftOver == 0
+        isReused = true
+        if isReusable {
+            pool.recycle(self)
+            if readWasWanted { resumeReading() }
+        } else {
+            close()
+        }
+        call.deliver(.ended)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        pool.forget(self)
+        guard let call else {
+            context.fireChannelInactive()
+            return
+        }
+        if !call.answerBegan {
+            fail(isReady ? .closedBeforeHead : .cannotConnect("closed during the TLS handshake"))
+        } else {
+            do throws(ResponseParser.Fault) {
+                try parser.close()
+                finish(call, leftOver: 0)
+            } catch {
+                fail(parser.isAtStart ? .closedBeforeHead : .closedInBody)
+            }
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isReady {
+            // What matters of a reset is whether the answer had begun; `channelInactive` follows and says so.
+            context.close(promise: nil)
+        } else {
+            fail(.cannotConnect(Self.describe(error)))
+        }
+    }
+
+    /// A peer that leaves out its `close_notify` has cut nothing that the framing would not tell.
+    private static func describe(_ error: any Error) -> String {
+        error is NIOSSLError || error is BoringSSLError ? "TLS: \(error)" : "\(error)"
+    }
+
+    func fail(_ fault: UpstreamFault) {
+        guard let call else { return close() }
+        self.call = nil
+        close()
+        if fault == .closedBeforeHead, isReused, call.mayRetry, !call.isCancelled {
+            call.mayRetry = false
+            pool.connect(for: call)
+        } else {
+            call.deliver(.failed(fault))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// The connections of one event loop to all providers. Never shared between loops: a call never hops.
+package final class UpstreamPool {
+    private let loop: any EventLoop
+    private let names: NameResolver
+    private let connectTimeout: TimeAmount
+    /// Idle connections, the one used last on top: it is the least likely to have been closed by the provider.
+    private var idle: [ObjectIdentifier: [UpstreamConnection]] = [:]
+    private var isSweeping = false
+
+    private static let maxIdlePerTarget = 64
+    private static let idleLifetime = TimeAmount.seconds(50)
+
+    package init(loop: any EventLoop, names: NameResolver, connectTimeout: Duration) {
+        self.loop = loop
+        self.names = names
+        self.connectTimeout = .nanoseconds(connectTimeout.nanoseconds)
+    }
+
+    /// Sends a request; everything that becomes of it reaches `receiver`, never before this returns.
+    package func call(
+        _ request: UpstreamRequest,
+        to target: UpstreamTarget,
+        for receiver: any UpstreamReceiver
+    ) -> UpstreamCall {
+        loop.preconditionInEventLoop()
+        let call = UpstreamCall(target: target, request: request, receiver: receiver)
+        if let connection = takeIdle(target) {
+            connection.begin(call)
+        } else {
+            connect(for: call)
+        }
+        return call
+    }
+
+    private func takeIdle(_ target: UpstreamTarget) -> UpstreamConnection? {
+        while let connection = idle[ObjectIdentifier(target)]?.popLast() {
+            if connection.isUsable { return connection }
+        }
+        return nil
+    }
+
+    /// Opens a connection for a call that has none.
+    func connect(for call: UpstreamCall) {
+        let target = call.target
+        let connection = UpstreamConnection(pool: self, target: target)
+        connection.begin(call)
+        let loop = loop
+        let bound = NIOLoopBound(connection, eventLoop: loop)
+        let bootstrap = ClientBootstrap(group: loop)
+            .resolver(ConnectionResolver(names: names, loop: loop))
+            .connectTimeout(connectTimeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = bound.value
+                    let pipeline = channel.pipeline.syncOperations
+                    if let proxy = target.proxy {
+                        try pipeline.addHandler(ProxyTunnel(proxy: proxy, target: target))
+                    }
+                    if let tls = target.tls {
+                        try pipeline.addHandler(Self.tlsHandler(tls.context, host: target.host))
+                    }
+                    try pipeline.addHandler(connection)
+                }
+            }
+        let connecting =
+            target.proxy.map { bootstrap.connect(host: $0.host, port: $0.port) }
+            ?? bootstrap.connect(host: target.host, port: target.port)
+        connecting.whenFailure { error in
+            // A name that is known not to exist fails at once: not before the caller knows its call.
+            loop.execute { bound.value.fail(.cannotConnect("\(error)")) }
+        }
+    }
+
+    /// An IP literal has no place in SNI.
+    private static func tlsHandler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
+        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+    }
+
+    // MARK: Idle connections
+
+    func recycle(_ connection: UpstreamConnection) {
+        guard connection.isUsable else { return }
+        connection.idleSince = .now()
+        let key = ObjectIdentifier(connection.target)
+        if idle[key, default: []].count >= Self.maxIdlePerTarget {
+            connection.close()
+        } else {
+            idle[key, default: []].append(connection)
+            sweepLater()
+        }
+    }
+
+    func forget(_ connection: UpstreamConnection) {
+        let key = ObjectIdentifier(connection.target)
+        if let place = idle[key]?.lastIndex(where: { $0 === connection }) { idle[key]?.remove(at: place) }
+    }
+
+    private func sweepLater() {
+        guard !isSweeping else { return }
+        isSweeping = true
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: .seconds(10)) { bound.value.sweep() }
+    }
+
+    private func sweep() {
+        isSweeping = false
+        let oldest = NIODeadline.now() - Self.idleLifetime
+        let stale = idle.values.flatMap { $0.filter { $0.idleSince < oldest } }
+        for connection in stale { connection.close() }
+        if idle.values.contains(where: { !$0.isEmpty }) { sweepLater() }
+    }
+
+    /// Closes what is idle; calls under way end by themselves.
+    package func closeIdle() {
+        for connection in idle.values.flatMap({ $0 }) { connection.close() }
+        idle = [:]
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

@@ -1,0 +1,299 @@
+/// Walks over a JSON document without building anything: it says where things are and whether they are well formed
+/// (RFC 8259). Bodies are scanned once, in place; what is wanted of them is kept as ranges.
+///
+/// Objects and arrays are entered and then pulled:
+///
+///     try scanner.enterObject()
+///     var isFirst = true
+///     while let key = try scanner.nextKey(&isFirst) { … try scanner.value() … }
+package struct JSONScanner {
+    @usableFromInline let base: UnsafePointer<UInt8>
+    @usableFromInline let count: Int
+    package var position = 0
+    @usableFromInline var depth = 0
+    @usableFromInline let maxDepth: Int
+
+    /// The bytes must outlive the scanner.
+    @inlinable
+    package init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int = 128) {
+        // An empty document is never read from: `count` is asked first.
+        base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? ("" as StaticString).utf8Start
+        count = bytes.count
+        self.maxDepth = maxDepth
+    }
+
+    // MARK: Tokens
+
+    @inlinable @inline(__always)
+    package mutating func skipWhitespace() {
+        while position < count {
+            let byte = base[position]
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            position += 1
+        }
+    }
+
+    /// The first byte of what comes next, after white space; `nil` at the end.
+    @inlinable @inline(__always)
+    package mutating func peek() -> UInt8? {
+        skipWhitespace()
+        return position < count ? base[position] : nil
+    }
+
+    @inlinable
+    func fault(_ reason: JSONFault.Reason, at offset: Int? = nil) -> JSONFault {
+        let offset = offset ?? position
+        return JSONFault(offset: offset, reason: offset >= count ? .unexpectedEnd : reason)
+    }
+
+    @inlinable
+    package mutating func enterObject() throws(JSONFault) {
+        try enter(UInt8(ascii: "{"), "'{'")
+    }
+
+    @inlinable
+    package mutating func enterArray() throws(JSONFault) {
+        try enter(UInt8(ascii: "["), "'['")
+    }
+
+    @inlinable
+    mutating func enter(_ bracket: UInt8, _ name: StaticString) throws(JSONFault) {
+        guard peek() == bracket else { throw fault(.expected(name)) }
+        guard depth < maxDepth else { throw fault(.tooDeep(limit: maxDepth)) }
+        depth += 1
+        position += 1
+    }
+
+    /// The next member's key, with the position behind its colon; `nil` after the closing brace.
+    @inlinable
+    package mutating func nextKey(_ isFirst: inout Bool) throws(JSONFault) -> JSONString? {
+        let next = peek()
+        if next == UInt8(ascii: "}") {
+            position += 1
+            depth -= 1
+            return nil
+        }
+        if isFirst {
+            isFirst = false
+        } else {
+            guard next == UInt8(ascii: ",") else { throw fault(.expected("',' or '}'")) }
+            position += 1
+        }
+        guard peek() == UInt8(ascii: "\"") else { throw fault(.expected("a key in double quotes")) }
+        let key = try string()
+        guard peek() == UInt8(ascii: ":") else { throw fault(.expected("':'")) }
+        position += 1
+        return key
+    }
+
+    /// Whether another element follows; `false` after the closing bracket.
+    @inlinable
+    package mutating func nextElement(_ isFirst: inout Bool) throws(JSONFault) -> Bool {
+        let next = peek()
+        if next == UInt8(ascii: "]") {
+            guard isFirst || base[position - 1] != UInt8(ascii: ",") else { throw fault(.expected("a value")) }
+            position += 1
+            depth -= 1
+            return false
+        }
+        if isFirst {
+            isFirst = false
+        } else {
+            guard next == UInt8(ascii: ",") else { throw fault(.expected("',' or ']'")) }
+            position += 1
+        }
+        return true
+    }
+
+    /// Skips any value and says what and where it was.
+    package mutating func value() throws(JSONFault) -> JSONValueSpan {
+        guard let first = peek() else { throw fault(.expected("a value")) }
+        let start = position
+        let kind: JSONValueSpan.Kind
+        switch first {
+        case UInt8(ascii: "\""):
+            let text = try string()
+            kind = text.hasEscapes ? .escapedString : .string
+        case UInt8(ascii: "{"):
+            try enterObject()
+            var isFirst = true
+            while try nextKey(&isFirst) != nil { _ = try value() }
+            kind = .object
+        case UInt8(ascii: "["):
+            try enterArray()
+            var isFirst = true
+            while try nextElement(&isFirst) { _ = try value() }
+            kind = .array
+        case UInt8(ascii: "t"):
+            try literal("true")
+            kind = .true
+        case UInt8(ascii: "f"):
+            try literal("false")
+            kind = .false
+        case UInt8(ascii: "n"):
+            try literal("null")
+            kind = .null
+        case UInt8(ascii: "-"), 0x30...0x39:
+            try number()
+            kind = .number
+        default:
+            throw fault(.expected("a value"))
+        }
+        return JSONValueSpan(kind: kind, range: start..<position)
+    }
+
+    /// Nothing but white space may be left.
+    package mutating func end() throws(JSONFault) {
+        guard peek() == nil else { throw fault(.trailingBytes) }
+    }
+
+    private mutating func literal(_ word: StaticString) throws(JSONFault) {
+        let length = word.utf8CodeUnitCount
+        guard count - position >= length else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
+        for index in 0..<length where base[position + index] != word.utf8Start[index] {
+            throw fault(.expected("a value"))
+        }
+        position += length
+    }
+
+    private mutating func number() throws(JSONFault) {
+        let start = position
+        func digits(_ at: Int) -> Int {
+            var at = at
+            while at < count, base[at] &- 0x30 < 10 { at += 1 }
+            return at
+        }
+        var at = base[start] == UInt8(ascii: "-") ? start + 1 : start
+        let whole = digits(at)
+        guard whole > at, whole == at + 1 || base[at] != UInt8(ascii: "0") else { throw fault(.badNumber, at: start) }
+        at = whole
+        if at < count, base[at] == UInt8(ascii: ".") {
+            let fraction = digits(at + 1)
+            guard fraction > at + 1 else { throw fault(.badNumber, at: start) }
+            at = fraction
+        }
+        if at < count, base[at] | 0x20 == UInt8(ascii: "e") {
+            at += 1
+            if at < count, base[at] == UInt8(ascii: "+") || base[at] == UInt8(ascii: "-") { at += 1 }
+            let exponent = digits(at)
+            guard exponent > at else { throw fault(.badNumber, at: start) }
+            at = exponent
+        }
+        position = at
+    }
+
+    // MARK: Strings
+
+    /// A string, from its opening quote on. Sixteen bytes at a time: prompts are long and hold few quotes.
+    package mutating func string() throws(JSONFault) -> JSONString {
+        guard position < count, base[position] == UInt8(ascii: "\"") else { throw fault(.expected("a string")) }
+        let start = position + 1
+        var at = start
+        var hasEscapes = false
+        var high = SIMD16<UInt8>(repeating: 0)
+        var highByte: UInt8 = 0
+        while true {
+            let special: UInt8
+            (at, special) = nextSpecial(from: at, &high, &highByte)
+            guard at < count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
+            if special == UInt8(ascii: "\"") { break }
+            guard special == UInt8(ascii: "\\") else { throw fault(.controlCharacter, at: at) }
+            hasEscapes = true
+            at = try escape(at: at)
+        }
+        position = at + 1
+        let halves = unsafeBitCast(high, to: SIMD2<UInt64>.self)
+        let isASCII = (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0 && highByte < 0x80
+        if !isASCII, let bad = UTF8Check.firstFault(base + start, count: at - start) {
+            throw JSONFault(offset: start + bad, reason: .badUTF8)
+        }
+        return JSONString(range: start..<at, hasEscapes: hasEscapes)
+    }
+
+    /// The next quote, backslash or control character at or after `start`, or the end.
+    @inline(__always)
+    private func nextSpecial(
+        from start: Int,
+        _ high: inout SIMD16<UInt8>,
+        _ highByte: inout UInt8
+    ) -> (Int, UInt8) {
+        var at = start
+        let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
+        let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+        let blank = SIMD16<UInt8>(repeating: 0x20)
+        while at + 16 <= count {
+            let bytes = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD16<UInt8>.self)
+            let hits = (bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank)
+            let halves = unsafeBitCast(hits, to: SIMD2<UInt64>.self)
+            if halves[0] | halves[1] == 0 {
+                high |= bytes
+                at += 16
+                continue
+            }
+            let offset =
+                halves[0] != 0 ? halves[0].trailingZeroBitCount / 8 : 8 + halves[1].trailingZeroBitCount / 8
+            for index in at..<at + offset { highByte |= base[index] }
+            at += offset
+            return (at, base[at])
+        }
+        while at < count {
+            let byte = base[at]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return (at, byte) }
+            highByte |= byte
+            at += 1
+        }
+        return (at, 0)
+    }
+
+    /// Checks the escape at a backslash; the position behind it.
+    private func escape(at backslash: Int) throws(JSONFault) -> Int {
+        guard backslash + 1 < count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
+        switch base[backslash + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return backslash + 2
+        case UInt8(ascii: "u"):
+            guard backslash + 6 <= count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
+            for index in backslash + 2..<backslash + 6 where ASCII.hexValue(base[index]) == nil {
+                throw fault(.badEscape, at: backslash)
+            }
+            return backslash + 6
+        default:
+            throw fault(.badEscape, at: backslash)
+        }
+    }
+}
+
+/// Where a string's content is, without its quotes.
+package struct JSONString: Sendable, Equatable {
+    package let range: Range<Int>
+    package let hasEscapes: Bool
+
+    @inlinable
+    init(range: Range<Int>, hasEscapes: Bool) {
+        self.range = range
+        self.hasEscapes = hasEscapes
+    }
+}
+
+/// Where a value is, quotes and brackets included, and what it is.
+package struct JSONValueSpan: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case string, escapedString, number, `true`, `false`, null, object, array
+    }
+
+    package let kind: Kind
+    package let range: Range<Int>
+
+    package init(kind: Kind, range: Range<Int>) {
+        self.kind = kind
+        self.range = range
+    }
+
+    package var isString: Bool { kind == .string || kind == .escapedString }
+    /// A string's content without its quotes; `nil` for other kinds.
+    package var text: JSONString? {
+        guard isString else { return nil }
+        return JSONString(range: range.lowerBound + 1..<range.upperBound - 1, hasEscapes: kind == .escapedString)
+    }
+}

@@ -1,0 +1,91 @@
+package import NIOCore
+
+/// The content of JSON strings, into and out of their escaped form.
+package enum JSONText {
+    /// The text of a string whose escapes the scanner has found well formed. A lone surrogate becomes U+FFFD.
+    package static func unescape(_ bytes: UnsafeRawBufferPointer, _ string: JSONString) -> [UInt8] {
+        let content = UnsafeRawBufferPointer(rebasing: bytes[string.range])
+        guard string.hasEscapes else { return Array(content) }
+        var text: [UInt8] = []
+        text.reserveCapacity(content.count)
+        var at = 0
+        while at < content.count {
+            let byte = content[at]
+            guard byte == UInt8(ascii: "\\"), at + 1 < content.count else {
+                text.append(byte)
+                at += 1
+                continue
+            }
+            at += 2
+            switch content[at - 1] {
+            case UInt8(ascii: "n"): text.append(0x0A)
+            case UInt8(ascii: "t"): text.append(0x09)
+            case UInt8(ascii: "r"): text.append(0x0D)
+            case UInt8(ascii: "b"): text.append(0x08)
+            case UInt8(ascii: "f"): text.append(0x0C)
+            case UInt8(ascii: "u"): text.append(contentsOf: Self.scalar(content, &at).utf8Bytes)
+            case let other: text.append(other)
+            }
+        }
+        return text
+    }
+
+    package static func string(_ bytes: UnsafeRawBufferPointer, _ string: JSONString) -> String {
+        string.hasEscapes
+            ? String(decoding: unescape(bytes, string), as: UTF8.self)
+            : String(decoding: bytes[string.range], as: UTF8.self)
+    }
+
+    /// Reads the four digits after `\u`, and a second escape where the first is half of a pair.
+    private static func scalar(_ bytes: UnsafeRawBufferPointer, _ at: inout Int) -> Unicode.Scalar {
+        let unit = hex4(bytes, at)
+        at += 4
+        if unit & 0xFC00 == 0xD800, at + 6 <= bytes.count, bytes[at] == UInt8(ascii: "\\"),
+            bytes[at + 1] == UInt8(ascii: "u")
+        {
+            let low = hex4(bytes, at + 2)
+            if low & 0xFC00 == 0xDC00 {
+                at += 6
+                return Unicode.Scalar(0x10000 + ((unit & 0x3FF) << 10 | low & 0x3FF)) ?? "\u{FFFD}"
+            }
+        }
+        return Unicode.Scalar(unit) ?? "\u{FFFD}"
+    }
+
+    private static func hex4(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt32 {
+        guard at + 4 <= bytes.count else { return 0xFFFD }
+        return (0..<4).reduce(0) { $0 << 4 | UInt32(ASCII.hexValue(bytes[at + $1]) ?? 0) }
+    }
+
+    /// Appends text as the content of a JSON string, without quotes. Bytes that are not UTF-8 are passed on.
+    package static func escape(_ text: some Sequence<UInt8>, into buffer: inout ByteBuffer) {
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
+            case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
+            case 0x0A: buffer.writeStaticString("\\n")
+            case 0x0D: buffer.writeStaticString("\\r")
+            case 0x09: buffer.writeStaticString("\\t")
+            case 0..<0x20:
+                let digits: [UInt8] = Array("0123456789abcdef".utf8)
+                buffer.writeStaticString("\\u00")
+                buffer.writeInteger(digits[Int(byte >> 4)])
+                buffer.writeInteger(digits[Int(byte & 15)])
+            default: buffer.writeInteger(byte)
+            }
+        }
+    }
+
+    /// A whole JSON string, quotes included.
+    package static func quoted(_ text: String) -> String {
+        var buffer = ByteBuffer()
+        buffer.writeStaticString("\"")
+        escape(text.utf8, into: &buffer)
+        buffer.writeStaticString("\"")
+        return String(buffer: buffer)
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var utf8Bytes: [UInt8] { Array(String(Character(self)).utf8) }
+}

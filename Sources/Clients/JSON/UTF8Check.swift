@@ -1,0 +1,30 @@
+/// Whether bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF).
+enum UTF8Check {
+    /// The offset of the first byte that is not.
+    static func firstFault(_ bytes: UnsafePointer<UInt8>, count: Int) -> Int? {
+        var at = 0
+        while at < count {
+            let lead = bytes[at]
+            if lead < 0x80 {
+                at += 1
+                continue
+            }
+            let length: Int
+            let second: ClosedRange<UInt8>
+            switch lead {
+            case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
+            case 0xE0: (length, second) = (3, 0xA0...0xBF)
+            case 0xED: (length, second) = (3, 0x80...0x9F)
+            case 0xE1...0xEF: (length, second) = (3, 0x80...0xBF)
+            case 0xF0: (length, second) = (4, 0x90...0xBF)
+            case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
+            case 0xF4: (length, second) = (4, 0x80...0x8F)
+            default: return at
+            }
+            guard at + length <= count, second.contains(bytes[at + 1]) else { return at }
+            for index in 2..<max(length, 2) where bytes[at + index] & 0xC0 != 0x80 { return at }
+            at += length
+        }
+        return nil
+    }
+}

@@ -1,0 +1,50 @@
+/// A history with what must stay of it.
+struct History {
+    let messages: [Message]
+    let units: [Unit]
+    /// Positions in `units`, ascending: system messages, the last user message, the last message.
+    let required: [Int]
+    /// Tokens of everything, with the overhead of the request.
+    let tokens: Int
+    /// Tokens of the required units, with the overhead of the request.
+    let requiredTokens: Int
+    /// The last user message that is not merely results.
+    let lastUser: Int?
+
+    init(_ messages: [Message]) {
+        self.messages = messages
+        units = Unit.units(of: messages)
+        let lastUser = messages.lastIndex { $0.role == .user && $0.resultOf.isEmpty && $0.calls.isEmpty }
+        self.lastUser = lastUser
+        let units = self.units
+        required = units.indices.filter { position in
+            let unit = units[position]
+            guard unit.kind != .orphan else { return false }
+            return unit.kind == .system || position == units.count - 1 || lastUser.map(unit.range.contains) ?? false
+        }
+        tokens = messages.reduce(TokenEstimator.perRequest) { $0 + $1.tokens }
+        requiredTokens = required.reduce(TokenEstimator.perRequest) { $0 + units[$1].tokens }
+    }
+
+    /// Units that may go, newest first. Orphans and empty messages always go.
+    var optional: [Int] {
+        let required = Set(required)
+        return units.indices.reversed().filter { position in
+            !required.contains(position) && units[position].kind != .orphan
+                && !(units[position].kind == .turn && messages[units[position].range.lowerBound].isEmpty)
+        }
+    }
+
+    /// The newest optional units that make up the last `count` messages, newest first. A unit is never cut, so there
+    /// may be more messages than asked for.
+    func recent(_ count: Int) -> [Int] {
+        var left = count
+        var result: [Int] = []
+        for position in optional {
+            guard left > 0 else { break }
+            result.append(position)
+            left -= units[position].range.count
+        }
+        return result
+    }
+}

@@ -1,0 +1,56 @@
+/// Estimates how many tokens a text costs, without a vocabulary: features of the text times the habits of the
+/// model's tokenizer family. About 1 µs per KB; the error is a few percent on prose, code and data.
+package struct TokenEstimator: Sendable {
+    /// Tokens that every message costs beside its parts.
+    package static let perMessage = 4
+    /// Tokens that every tool call costs beside its id, name and arguments.
+    package static let perCall = 3
+    /// Tokens that every request costs beside its messages.
+    package static let perRequest = 3
+
+    private let weights: [Float]
+    private let correction: Float
+
+    /// - Parameters:
+    ///   - model: its name tells the tokenizer; `nil` and unknown names count like `cl100k`.
+    ///   - correction: what estimates are multiplied with, as `TokenCorrection` learns it.
+    package init(model: String? = nil, correction: Double = 1) {
+        weights = TokenizerFamily(model: model).weights
+        self.correction = correction.isFinite && correction > 0 ? Float(correction) : 1
+    }
+
+    package func tokens(in text: String) -> Int {
+        var text = text
+        return text.withUTF8 { tokens(inUTF8: $0) }
+    }
+
+    package func tokens(inUTF8 bytes: UnsafeRawBufferPointer) -> Int {
+        bytes.withMemoryRebound(to: UInt8.self) { tokens(inUTF8: $0) }
+    }
+
+    package func tokens(inUTF8 bytes: Span<UInt8>) -> Int {
+        bytes.withUnsafeBufferPointer { tokens(inUTF8: $0) }
+    }
+
+    package func tokens(inUTF8 bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        guard !bytes.isEmpty else { return 0 }
+        let estimate = TokenScanner.features(of: bytes).weighted(by: weights) * correction
+        // No tokenizer makes more tokens than there are bytes.
+        return min(max(1, Int(estimate.rounded(.up))), max(1, Int((Float(bytes.count) * max(1, correction)).rounded(.up))))
+    }
+}
+
+extension TokenEstimator {
+    /// The whole cost of a message: overhead, text, calls with their ids, ids of the calls it answers.
+    package func tokens(in message: Message) -> Int {
+        tokens(text: message.text, calls: message.calls, resultOf: message.resultOf)
+    }
+
+    func tokens(text: String, calls: [Message.Call], resultOf: [String]) -> Int {
+        var total = Self.perMessage + tokens(in: text)
+        for call in calls {
+            total += Self.perCall + tokens(in: call.name) + tokens(in: call.arguments) + tokens(in: call.id)
+        }
+        return resultOf.reduce(into: total) { $0 += tokens(in: $1) }
+    }
+}

@@ -1,0 +1,37 @@
+/// The tags in which models think aloud before they answer.
+enum ThinkTag {
+    enum Progress {
+        case none
+        /// What is there may still become a tag.
+        case undecided
+        /// An opening tag, with the tag that ends what it opens.
+        case opens([UInt8])
+        /// A closing tag without an opening one: the template opened it and the model had nothing to think.
+        case closes
+    }
+
+    private static let pairs: [(open: [UInt8], close: [UInt8])] = [
+        ("<think>", "</think>"),
+        ("<thinking>", "</thinking>"),
+        ("<thought>", "</thought>"),
+        ("◁think▷", "◁/think▷"),
+        ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ]
+    .map { (Array($0.0.utf8), Array($0.1.utf8)) }
+
+    /// What `text`, the answer's start without its leading whitespace, is or may become.
+    static func progress(in text: ArraySlice<UInt8>) -> Progress {
+        guard let first = text.first, first == .less || first == 0xE2 else { return .none }
+        var isUndecided = false
+        for pair in pairs {
+            if starts(text, with: pair.open) { return .opens(pair.close) }
+            if starts(text, with: pair.close) { return .closes }
+            isUndecided = isUndecided || starts(pair.open[...], with: text) || starts(pair.close[...], with: text)
+        }
+        return isUndecided ? .undecided : .none
+    }
+
+    private static func starts(_ text: ArraySlice<UInt8>, with tag: some Collection<UInt8>) -> Bool {
+        text.count >= tag.count && zip(text, tag).allSatisfy { $0.lowercased == $1.lowercased }
+    }
+}

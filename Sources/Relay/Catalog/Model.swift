@@ -1,0 +1,63 @@
+/// One model as one provider serves it.
+struct Model: Sendable, Equatable {
+    /// The provider's own id, as sent in `model`.
+    var name: String
+    var type: ModelType = .text
+    var scale: ModelScale = .medium
+    /// What it takes beside text.
+    var inputs: Set<InputKind> = []
+    /// Window in tokens, prompt and answer together; `nil` where it is unknown.
+    var maxContextLength: Int?
+    /// The most the model gives in one answer, in tokens.
+    var maxOutputTokens: Int?
+    /// The most the provider takes in one prompt, in tokens, where that is less than the window.
+    var maxInputTokens: Int?
+    var limits: RateLimits = .none
+    /// Whether it calls tools; `nil` is unknown, and unknown is not offered requests with tools.
+    var tools: Bool?
+    /// Whether the route enforces `json_schema` itself; unknown counts as no.
+    var jsonSchema: Bool = false
+    var enabled: Bool = true
+    var tags: [String] = []
+    /// Position for `ranked`; lower is better. Models without one come after, in the catalog's order.
+    var rank: Int?
+    /// Where the numbers come from, with a date.
+    var source: String?
+    /// Length of an embedding model's vectors.
+    var dimensions: Int?
+    /// Embedding models of one family give the same vectors; fallback never leaves the family.
+    var embeddingFamily: String?
+
+    func has(tag: String) -> Bool { tags.contains(tag) }
+}
+
+/// What a model is for; an open set, since providers invent new ones.
+struct ModelType: RawRepresentable, Sendable, Hashable {
+    let rawValue: String
+    init(rawValue: String) { self.rawValue = rawValue.lowercased() }
+
+    static let text = ModelType(rawValue: "text")
+    static let coding = ModelType(rawValue: "coding")
+    static let ocr = ModelType(rawValue: "ocr")
+    static let embedding = ModelType(rawValue: "embedding")
+    static let image = ModelType(rawValue: "image")
+    static let speech = ModelType(rawValue: "speech")
+    static let transcription = ModelType(rawValue: "transcription")
+    static let moderation = ModelType(rawValue: "moderation")
+    static let translation = ModelType(rawValue: "translation")
+
+    /// Served by chat completions; the rest only by their own endpoints.
+    var isChat: Bool { self == .text || self == .coding }
+    /// Served by chat completions when the request names the type or the model.
+    var answersChatWhenAsked: Bool { isChat || self == .ocr || self == .translation }
+}
+
+/// Total parameters: large from 70 B, medium from 20 B, small below.
+enum ModelScale: String, Sendable, CaseIterable {
+    case small, medium, large
+}
+
+/// What a prompt may hold beside text.
+enum InputKind: String, Sendable, CaseIterable {
+    case image, audio
+}

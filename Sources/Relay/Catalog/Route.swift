@@ -1,0 +1,39 @@
+/// One provider, one of its models and one key: what a request can be sent to.
+///
+/// Made once from settings and catalog and shared by every loop; what changes while Relay runs (quotas, cooldowns,
+/// breakers) lives in its `account`.
+final class Route: Sendable {
+    /// Position in the `RouteTable`; stable while the table lives.
+    let index: Int
+    let provider: Provider
+    let model: Model
+    let key: APIKey?
+    /// Quotas, cooldowns and breakers of this provider and key.
+    let account: ProviderAccount
+    /// Position of this route among the account's.
+    let slot: Int
+    /// `Provider/model`, as shown in headers and logs.
+    let name: String
+
+    init(index: Int, provider: Provider, model: Model, key: APIKey?, account: ProviderAccount, slot: Int) {
+        self.index = index
+        self.provider = provider
+        self.model = model
+        self.key = key
+        self.account = account
+        self.slot = slot
+        self.name = "\(provider.name)/\(model.name)"
+    }
+}
+
+/// A provider's key. Its value never enters a log line, an error or a response.
+struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Sent upstream, nowhere else.
+    let secret: String
+    /// Where it came from, as shown: `GROQ_API_KEY`, `GROQ_API_KEY_2`.
+    let label: String
+
+    var description: String { label }
+    var debugDescription: String { label }
+    var customMirror: Mirror { Mirror(self, children: ["label": label]) }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Logging
+
+/// `relay serve`: the relay itself, until SIGTERM or SIGINT.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serve (the default).")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: "relay")
+        try await reportingFaults {
+            let configuration = try options.load()
+            let relay = try await RunningRelay.start(configuration, logger: logger)
+            for line in relay.boot.report.lines { logger.info("\(line)") }
+            let settings = configuration.settings
+            logger.info(
+                "Serving on http://\(settings.server.host):\(relay.port)/v1",
+                metadata: [
+                    "routes": "\(relay.server.gateway.chain.dispatch.table.routes.count)",
+                    "strategy": "\(settings.routing.strategy.rawValue)",
+                ]
+            )
+            await StopSignal.wait()
+            logger.info("Stopping: no new requests, those under way may finish")
+            try await relay.stop(drain: .seconds(settings.server.drainSeconds))
+        }
+    }
+}

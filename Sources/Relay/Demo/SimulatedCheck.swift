@@ -1,0 +1,123 @@
+/// Looks at a request as a provider would, and complains in OpenAI's words.
+struct SimulatedCheck: Sendable {
+    struct Complaint: Error, Sendable, Equatable {
+        var status: Int
+        var message: String
+        var type = "invalid_request_error"
+        var param: String?
+        var code: String?
+    }
+
+    let behavior: SimulatedProvider.Behavior
+
+    /// What every request needs, before its body is looked at.
+    func checkHead(method: String, headers: [(name: String, value: String)]) throws(Complaint) {
+        func values(_ name: String) -> [String] { headers.filter { $0.name.lowercased() == name }.map(\.value) }
+        guard values("host").count == 1, values("host").first?.isEmpty == false else {
+            throw Complaint(status: 400, message: "Exactly one Host header is needed, got \(values("host").count).")
+        }
+        if method == "POST" {
+            guard !values("content-length").isEmpty || !values("transfer-encoding").isEmpty else {
+                throw Complaint(status: 411, message: "A request with a body needs Content-Length.")
+            }
+            guard values("content-type").first?.lowercased().hasPrefix("application/json") == true else {
+                throw Complaint(status: 400, message: "You must send a header of Content-Type: application/json.")
+            }
+        }
+        guard !behavior.keyless else { return }
+        guard values("authorization").count == 1, let value = values("authorization").first,
+            value.lowercased().hasPrefix("bearer "), value.count > 7
+        else {
+            throw Complaint(
+                status: 401,
+                message: "You didn't provide an API key. You need to provide your API key in an Authorization header "
+                    + "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+            )
+        }
+        let key = String(value.dropFirst(7))
+        guard behavior.keys.isEmpty || behavior.keys.contains(key) else {
+            throw Complaint(
+                status: 401,
+                message: "Incorrect API key provided: \(key.prefix(3))***. "
+                    + "You can find your API key at https://platform.openai.com/account/api-keys.",
+                code: "invalid_api_key"
+            )
+        }
+    }
+
+    func readCall(_ body: [UInt8]) throws(Complaint) -> SimulatedCall {
+        let json: SimulatedJSON
+        do {
+            json = try SimulatedJSON.parse(body)
+        } catch {
+            throw Complaint(
+                status: 400,
+                message: "We could not parse the JSON body of your request: \(error.reason) at offset \(error.offset)."
+            )
+        }
+        guard json.members != nil else { throw Complaint(status: 400, message: "The body must be a JSON object.") }
+        let call = SimulatedCall(json)
+        try SimulatedParameterCheck(json: json, isStrict: behavior.isStrict).check()
+        try checkModel(call)
+        try SimulatedMessageCheck(json: json, isStrict: behavior.isStrict).check()
+        try checkAbilities(call)
+        try checkLength(call)
+        return call
+    }
+
+    private func checkModel(_ call: SimulatedCall) throws(Complaint) {
+        guard behavior.models.isEmpty || behavior.models.contains(call.model) else {
+            throw Complaint(
+                status: 404,
+                message: "The model `\(call.model)` does not exist or you do not have access to it.",
+                code: "model_not_found"
+            )
+        }
+    }
+
+    private func checkAbilities(_ call: SimulatedCall) throws(Complaint) {
+        if !behavior.takesImages, call.messages.contains(where: { $0.imageCount > 0 }) {
+            throw Complaint(
+                status: 400,
+                message: "Invalid content type. image_url is only supported by certain models.",
+                param: "messages.[0].content.[0].type"
+            )
+        }
+        if !behavior.takesTools, !call.tools.isEmpty {
+            throw Complaint(status: 400, message: "`tools` is not supported with this model.", param: "tools")
+        }
+    }
+
+    private func checkLength(_ call: SimulatedCall) throws(Complaint) {
+        if let most = behavior.maxOutputTokens, let asked = call.maxTokens, asked > most {
+            throw Complaint(
+                status: 400,
+                message: "max_tokens is too large: \(asked). This model supports at most \(most) completion tokens, "
+                    + "whereas you provided \(asked).",
+                param: "max_tokens",
+                code: "invalid_value"
+            )
+        }
+        guard let window = behavior.window else { return }
+        let prompt = call.promptTokens
+        let start = "This model's maximum context length is \(window) tokens. However, "
+        if prompt >= window {
+            throw Complaint(
+                status: 400,
+                message: start
+                    + "your messages resulted in \(prompt) tokens. Please reduce the length of the messages.",
+                param: "messages",
+                code: "context_length_exceeded"
+            )
+        }
+        if let answer = call.maxTokens, prompt + answer > window {
+            throw Complaint(
+                status: 400,
+                message: start + "you requested \(prompt + answer) tokens (\(prompt) in the messages, \(answer) in the "
+                    + "completion). Please reduce the length of the messages or completion.",
+                param: "messages",
+                code: "context_length_exceeded"
+            )
+        }
+    }
+}

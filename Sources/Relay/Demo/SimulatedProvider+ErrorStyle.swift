@@ -1,0 +1,120 @@
+extension SimulatedProvider {
+    /// Whose words and shapes an error comes in.
+    enum ErrorStyle: String, Sendable, CaseIterable {
+        case openai, groq, gemini, cerebras, mistral, openRouter, nvidia
+
+        var contentType: String {
+            self == .nvidia ? "application/problem+json" : "application/json"
+        }
+
+        /// An error of that status in the provider's envelope: OpenAI's and Groq's is nested, Gemini's an array,
+        /// Cerebras's and Mistral's flat, OpenRouter's has a number as its code, NVIDIA's is RFC 9457.
+        func body(
+            status: Int,
+            message: String,
+            type: String = "invalid_request_error",
+            param: String? = nil,
+            code: String? = nil
+        ) -> String {
+            let message = SimulatedJSON.quoted(message)
+            let type = SimulatedJSON.quoted(type)
+            let param = param.map(SimulatedJSON.quoted) ?? "null"
+            let quotedCode = code.map(SimulatedJSON.quoted) ?? "null"
+            switch self {
+            case .openai:
+                return #"{"error":{"message":\#(message),"type":\#(type),"param":\#(param),"code":\#(quotedCode)}}"#
+            case .groq:
+                let code = code == nil ? "" : #","code":\#(quotedCode)"#
+                return #"{"error":{"message":\#(message),"type":\#(type)\#(code)}}"#
+            case .gemini:
+                return #"[{"error":{"code":\#(status),"message":\#(message),"status":"\#(googleStatus(status))"}}]"#
+            case .cerebras:
+                return #"{"message":\#(message),"type":\#(type),"param":\#(param),"code":\#(quotedCode)}"#
+            case .mistral:
+                return
+                    #"{"object":"error","message":\#(message),"type":\#(type),"param":\#(param),"code":\#(quotedCode)}"#
+            case .openRouter:
+                return #"{"error":{"message":\#(message),"code":\#(status)},"user_id":"user_sim"}"#
+            case .nvidia:
+                return #"{"type":"about:blank","title":\#(type),"status":\#(status),"detail":\#(message)}"#
+            }
+        }
+
+        /// The body of a 429; the wait stands in it where the provider says it there.
+        func rateLimitBody(model: String, wait: Duration = .seconds(17)) -> String {
+            let seconds = max(1, Int((wait / .seconds(1)).rounded(.up)))
+            switch self {
+            case .openai:
+                return body(
+                    status: 429,
+                    message: "Rate limit reached for \(model) in organization org-sim on requests per min (RPM): "
+                        + "Limit 3, Used 3, Requested 1. Please try again in \(seconds)s. "
+                        + "Visit https://platform.openai.com/account/rate-limits to learn more.",
+                    type: "requests",
+                    code: "rate_limit_exceeded"
+                )
+            case .groq:
+                return body(
+                    status: 429,
+                    message:
+                        "Rate limit reached for model `\(model)` in organization `org_sim` service tier `on_demand` "
+                        + "on tokens per minute (TPM): Limit 12000, Used 11800, Requested 900. "
+                        + "Please try again in \(seconds)s. Need more tokens? Upgrade to Dev Tier today at "
+                        + "https://console.groq.com/settings/billing",
+                    type: "tokens",
+                    code: "rate_limit_exceeded"
+                )
+            case .gemini: return geminiQuotaBody(model: model, seconds: seconds)
+            case .cerebras:
+                return body(
+                    status: 429,
+                    message: "Tokens per minute limit exceeded - too many tokens processed.",
+                    type: "too_many_tokens_error",
+                    param: "quota",
+                    code: "token_quota_exceeded"
+                )
+            case .mistral:
+                return body(status: 429, message: "Requests rate limit exceeded", type: "rate_limited", code: "1300")
+            case .openRouter:
+                return #"{"error":{"message":"Rate limit exceeded: free-models-per-min. ","code":429,"metadata":"#
+                    + #"{"headers":{"X-RateLimit-Limit":"20","X-RateLimit-Remaining":"0","X-RateLimit-Reset":""#
+                    + #"\#(SimulatedClock.unixMilliseconds() + seconds * 1000)"},"provider_name":null}},"#
+                    + #""user_id":"user_sim"}"#
+            case .nvidia:
+                return
+                    #"{"type":"urn:inference-service:problem-details:too-many-requests","title":"Too Many Requests","#
+                    + #""status":429,"detail":"Too many requests, try again later.","instance":"/v1/chat/completions"}"#
+            }
+        }
+
+        private func geminiQuotaBody(model: String, seconds: Int) -> String {
+            let google = "type.googleapis.com/google.rpc"
+            return #"""
+                [{"error":{"code":429,"message":"You exceeded your current quota, please check your plan \#
+                and billing details. For more information on this error, head to: \#
+                https://ai.google.dev/gemini-api/docs/rate-limits.\n* Quota exceeded for metric: \#
+                generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 10\n\#
+                Please retry in \#(seconds).2s.","status":"RESOURCE_EXHAUSTED","details":[\#
+                {"@type":"\#(google).QuotaFailure","violations":[{"quotaMetric":\#
+                "generativelanguage.googleapis.com/generate_content_free_tier_requests","quotaId":\#
+                "GenerateRequestsPerMinutePerProjectPerModel-FreeTier","quotaDimensions":{"location":"global","model":\#
+                \#(SimulatedJSON.quoted(model))},"quotaValue":"10"}]},\#
+                {"@type":"\#(google).Help","links":[{"description":"Learn more about Gemini API quotas",\#
+                "url":"https://ai.google.dev/gemini-api/docs/rate-limits"}]},\#
+                {"@type":"\#(google).RetryInfo","retryDelay":"\#(seconds)s"}]}}]
+                """#
+        }
+
+        private func googleStatus(_ status: Int) -> String {
+            switch status {
+            case 400: "INVALID_ARGUMENT"
+            case 401: "UNAUTHENTICATED"
+            case 403: "PERMISSION_DENIED"
+            case 404: "NOT_FOUND"
+            case 429: "RESOURCE_EXHAUSTED"
+            case 503: "UNAVAILABLE"
+            default: "INTERNAL"
+            }
+        }
+    }
+}

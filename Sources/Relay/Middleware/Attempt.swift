@@ -1,0 +1,199 @@
+import Clients
+import NIOCore
+
+/// One call of one route: what was reserved for it, what has come of it, and how long it may still take.
+struct Attempt {
+    /// 1 for the first.
+    let number: Int
+    let route: Route
+    let reservation: Reservation
+    let startedAt: Now
+    /// The prompt's estimate, as it was sent.
+    let promptTokens: Int
+    let times: CallTimes
+    /// Decodes the answer when the client wants a stream.
+    var stream: ChatStreamReply?
+    private(set) var head: ResponseHead?
+    private(set) var isStreaming = false
+    /// What came of an answer that is not streamed.
+    private(set) var body = ByteBuffer()
+    private(set) var wasSent = false
+    private(set) var firstMeaningfulAt: ContinuousClock.Instant?
+    private var connectedAt: ContinuousClock.Instant?
+    private var lastPieceAt: ContinuousClock.Instant?
+    var hasEnded = false
+
+    static let maxBodyBytes = 64 * 1024 * 1024
+
+    init(
+        number: Int,
+        route: Route,
+        reservation: Reservation,
+        startedAt: Now,
+        promptTokens: Int,
+        times: CallTimes,
+        stream: ChatStreamReply?
+    ) {
+        self.number = number
+        self.route = route
+        self.reservation = reservation
+        self.startedAt = startedAt
+        self.promptTokens = promptTokens
+        self.times = times
+        self.stream = stream
+    }
+
+    /// The answer is complete and its time has been counted.
+    var isSettled: Bool { stream?.state == .complete || hasEnded }
+
+    mutating func connected(at now: Now) {
+        wasSent = true
+        connectedAt = now.continuous
+    }
+
+    mutating func received(_ head: ResponseHead, at now: Now) {
+        wasSent = true
+        self.head = head
+        lastPieceAt = now.continuous
+        isStreaming = stream != nil && head.status / 100 == 2 && head.isEventStream
+    }
+
+    /// `false` when the answer is longer than anyone means.
+    mutating func gather(_ bytes: ByteBuffer, at now: Now) -> Bool {
+        lastPieceAt = now.continuous
+        if body.readableBytes == 0 {
+            body = bytes
+        } else {
+            body.writeImmutableBuffer(bytes)
+        }
+        return body.readableBytes <= Self.maxBodyBytes
+    }
+
+    mutating func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {
+        lastPieceAt = now.continuous
+        let errors = errors(now)
+        stream?.receive(bytes, into: &output, errors: errors)
+    }
+
+    mutating func end(into output: inout ChunkWriter) {
+        let errors = errors(startedAt)
+        stream?.end(into: &output, errors: errors)
+    }
+
+    mutating func noteMeaningful(at now: Now) {
+        if firstMeaningfulAt == nil { firstMeaningfulAt = now.continuous }
+    }
+
+    func errors(_ now: Now) -> UpstreamErrorContext {
+        UpstreamErrorContext(head: head, quirks: route.provider.quirks, now: now)
+    }
+
+    func note(_ now: Now) -> ChatWholeReply.ProviderNote {
+        let latency = startedAt.continuous.duration(to: now.continuous)
+        return ChatWholeReply.ProviderNote(
+            provider: route.provider.name,
+            model: route.model.name,
+            latencyMilliseconds: Int(latency.milliseconds.rounded()),
+            attempt: number
+        )
+    }
+
+    /// For providers that count nothing: the prompt's estimate and four bytes to a token of the answer.
+    func estimatedUsage(answerBytes: Int) -> TokenUsage {
+        TokenUsage(promptTokens: promptTokens, completionTokens: (answerBytes + 3) / 4)
+    }
+
+    /// What a failed call has used of the token windows: nothing where it was refused, the estimate where it ran.
+    func spentTokens(_ failure: UpstreamFailure) -> Int? {
+        switch failure {
+        case .truncatedStream, .timeout, .emptyAnswer, .invalidOutput, .unreadable:
+            stream?.usage?.totalTokens
+        default: 0
+        }
+    }
+
+    // MARK: Time
+
+    /// Which of its times has run out.
+    func timeout(at now: Now, isCommitted: Bool) -> TimeoutKind? {
+        let (kind, time) = nextTimeout(isCommitted: isCommitted)
+        if time <= now.continuous { return kind }
+        if let total = times.total, startedAt.continuous.advanced(by: total) <= now.continuous { return .total }
+        return nil
+    }
+
+    func deadline(isCommitted: Bool) -> ContinuousClock.Instant {
+        let (_, time) = nextTimeout(isCommitted: isCommitted)
+        return times.total.map { min(time, startedAt.continuous.advanced(by: $0)) } ?? time
+    }
+
+    /// A whole answer may pause like a committed stream; a stream that says nothing may not.
+    private func nextTimeout(isCommitted: Bool) -> (TimeoutKind, ContinuousClock.Instant) {
+        guard wasSent else { return (.connect, startedAt.continuous.advanced(by: times.connect)) }
+        if let lastPieceAt, isCommitted || !isStreaming {
+            return (.idle, lastPieceAt.advanced(by: times.streamIdle))
+        }
+        return (.firstByte, (connectedAt ?? startedAt.continuous).advanced(by: times.firstByte))
+    }
+}
+
+/// Times allowed to one call: the settings', raised by what the catalog says of the provider.
+struct CallTimes: Sendable {
+    var connect: Duration
+    /// To the first meaningful delta of a stream, to the end of a whole answer.
+    var firstByte: Duration
+    var streamIdle: Duration
+    var total: Duration?
+
+    init(_ settings: Settings.HTTP, _ provider: ProviderTimeouts) {
+        connect = .seconds(max(settings.connectTimeoutSeconds, provider.connect ?? 0))
+        firstByte = .seconds(max(settings.effectiveFirstByteSeconds, provider.firstByte ?? 0))
+        streamIdle = .seconds(max(settings.effectiveStreamIdleSeconds, provider.streamIdle ?? 0))
+        total = (provider.total ?? settings.totalTimeoutSeconds).map { .seconds($0) }
+    }
+}
+
+/// What is needed to read an upstream's error: its headers, its quirks and the time.
+struct UpstreamErrorContext {
+    let head: ResponseHead?
+    let quirks: Quirks
+    let now: Now
+
+    func read(status: Int, body: ByteBuffer) -> (UpstreamFailure, String?) {
+        let (failure, details) = readAll(status: status, body: body)
+        return (failure, details.message)
+    }
+
+    func readAll(status: Int, body: ByteBuffer) -> (UpstreamFailure, UpstreamErrorDetails) {
+        // An error body is small; of a page that somebody serves instead, the beginning is enough.
+        let bytes = Array(body.readableBytesView.prefix(64 * 1024))
+        let failure = UpstreamErrorReader.read(
+            status: status,
+            headers: UpstreamHead(head: head),
+            body: bytes,
+            quirks: quirks,
+            now: now
+        )
+        return (failure, UpstreamErrorDetails(body: bytes))
+    }
+}
+
+/// Answer headers as the quota and error readers ask for them.
+private struct UpstreamHead: UpstreamHeaders {
+    let head: ResponseHead?
+    func first(_ lowercasedName: String) -> String? { head?.first(lowercasedName) }
+}
+
+extension ResponseHead: UpstreamHeaders {}
+
+extension UpstreamFailure {
+    /// What a broken connection means: before the head it may have been chance, in the body the answer is cut.
+    init(_ fault: UpstreamFault, inBody: Bool) {
+        switch fault {
+        case .cannotConnect(let reason): self = .connectionFailed(reason)
+        case .closedBeforeHead: self = .connectionFailed("closed before the answer")
+        case .closedInBody: self = .truncatedStream
+        case .malformed(let fault): self = .unreadable("\(fault)")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Clients
+import NIOCore
+
+/// The middleware chain: its stages in the order in which a request passes them, and what they share.
+///
+///     SessionAffinity   the conversation's pinned route
+///     ContextWindow     fits the history          ┐
+///     StyleDirective    adds the style guide      ├ once per candidate
+///     Dispatch          order → reserve → call    ┘
+///     Normalization     on the way back
+///
+/// `Exchange` walks one request through it. Everything here is shared by all event loops; a new catalog is a new chain,
+/// swapped in whole.
+final class Chain: Sendable {
+    let sessionAffinity: SessionAffinity
+    let contextWindow: ContextWindow
+    let styleDirective: StyleDirective
+    let dispatch: Dispatch
+    let normalization: Normalization
+
+    let quotaQueue: QuotaQueue
+    let times: ChainTimes
+    /// How each route is called, by its index.
+    let dialing: [Dialing]
+    let usage: UsageLedger
+    /// `server.show_provider`.
+    let showsProvider: Bool
+
+    init(
+        sessionAffinity: SessionAffinity,
+        contextWindow: ContextWindow,
+        styleDirective: StyleDirective,
+        dispatch: Dispatch,
+        normalization: Normalization,
+        quotaQueue: QuotaQueue,
+        times: ChainTimes,
+        dialing: [Dialing],
+        usage: UsageLedger,
+        showsProvider: Bool
+    ) {
+        self.sessionAffinity = sessionAffinity
+        self.contextWindow = contextWindow
+        self.styleDirective = styleDirective
+        self.dispatch = dispatch
+        self.normalization = normalization
+        self.quotaQueue = quotaQueue
+        self.times = times
+        self.dialing = dialing
+        self.usage = usage
+        self.showsProvider = showsProvider
+    }
+}
+
+/// The settings' times and counts that an exchange goes by.
+struct ChainTimes: Sendable {
+    let http: Settings.HTTP
+    let maxAttempts: Int
+    /// After so long without a byte a stream's client is told that somebody is there.
+    let silence: Duration
+
+    func times(for provider: Provider) -> CallTimes { CallTimes(http, provider.timeouts) }
+}
+
+/// What is known of a call before its body is read.
+struct CallFacts: Sendable {
+    var received: Now
+    var framing: ReplyHead.Framing
+    /// The client's `x-request-id`, or a new one.
+    var requestID: String
+    /// Unique within this process; part of ids that Relay makes.
+    var tag: String
+    /// Who asks, as far as keys tell; sessions of different clients are different.
+    var client: String
+    /// The session header's value.
+    var sessionID: String?
+    /// How long it may wait for quota.
+    var maxWait: Duration
+    /// `X-Use-ServerSide-System-Prompt`.
+    var serverSidePrompt: Bool?
+    /// Fields for every answer (CORS).
+    var fields = ReplyFields()
+    /// Requests that ask for the same wait in one line.
+    var waitKey = WaitKey(model: "", filters: RouteFilters())
+
+    /// What every answer carries, whatever becomes of the call.
+    var answerFields: ReplyFields {
+        var fields = fields
+        fields.add("x-request-id", requestID)
+        return fields
+    }
+}
+
+/// How a route is called: where it is, and the head of every request to it.
+struct Dialing: Sendable {
+    let target: UpstreamTarget
+    /// Everything before `content-length`.
+    let head: ByteBuffer
+}
+
+/// `Server-Timing`, in milliseconds with two digits.
+enum ServerTiming {
+    static func text(relay: Duration, wait: Duration) -> String {
+        let relay = "relay;dur=\(hundredths(relay))"
+        return wait > .zero ? relay + ", wait;dur=\(hundredths(wait))" : relay
+    }
+
+    private static func hundredths(_ duration: Duration) -> String {
+        let count = max(0, Int((duration.milliseconds * 100).rounded()))
+        let fraction = count % 100
+        return "\(count / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    }
+}

@@ -1,0 +1,290 @@
+import Synchronization
+
+/// The chain's fourth stage: who may serve, in which order, and what a failure means for the request.
+///
+/// What a failure means for the *route* is its account's business (`ProviderAccount.record`).
+struct Dispatch: Sendable {
+    let table: RouteTable
+    let strategy: any RoutingStrategy
+    let rules: RouteRules
+    let usualAnswers: UsualAnswers
+    /// A route that failed by chance is tried again after this long, when there is no other.
+    static let retryPause = Duration.milliseconds(250)
+    static let maxRetries = 2
+
+    /// Tokens that the answer is expected to take, for the reservation.
+    func expectedAnswer(of request: ChatRequest, from route: Route) -> Int {
+        let usual = usualAnswers.tokens(of: route)
+        guard let asked = request.maxTokens else { return usual }
+        return route.provider.reservesMaxTokens ? asked : min(asked, usual)
+    }
+}
+
+/// How long each route's answers usually are: a moving average of what its provider reported.
+final class UsualAnswers: Sendable {
+    private static let first = 256.0
+    private let averages = Mutex<[String: Double]>([:])
+
+    func tokens(of route: Route) -> Int {
+        averages.withLock { Int(($0[route.name] ?? Self.first).rounded(.up)) }
+    }
+
+    func observe(_ tokens: Int, of route: Route) {
+        averages.withLock { averages in
+            let average = averages[route.name] ?? Self.first
+            averages[route.name] = average + 0.2 * (Double(tokens) - average)
+        }
+    }
+}
+
+/// The candidates of one request and how far it has come with them.
+struct Selection {
+    /// What is done after a failure.
+    enum Step { case next, same, refuse, oneMore }
+
+    private(set) var isMeta = true
+    /// When the first of those passed over is free; only times that can be known.
+    private(set) var earliest: ContinuousClock.Instant?
+    private(set) var passedOver: [ClientError.AttemptNote] = []
+    /// The candidate whose history is being fitted elsewhere.
+    var fitting: Route?
+
+    private var list = CandidateList([])
+    private var turn = 0
+    private var preferredScale: ModelScale?
+    private var wantsSchema = false
+    private var queue: [Route] = []
+    private var place = 0
+    private var caps: [Int: Int] = [:]
+    private var maxTokens: [Int: Int] = [:]
+    private var shrinks: [Int: Int] = [:]
+    private var retries: [Int: Int] = [:]
+    /// Routes that failed since the last ordering.
+    private var failed: Set<Int> = []
+    private var excludedProviders: Set<String> = []
+    private var overflowed = 0
+    private var reference: ModelReference?
+
+    /// Resolves what was asked for; a question that nobody can answer costs nothing else.
+    mutating func start(_ request: ChatRequest, chain: Chain, tokens: Int) throws(ClientError) {
+        do throws(RoutingError) {
+            let reference = try chain.dispatch.table.reference(for: request.model, rules: chain.dispatch.rules)
+            self.reference = reference
+            if case .meta(let scale) = reference {
+                preferredScale = scale
+            } else {
+                isMeta = false
+            }
+            let requirements = RouteRequirements(
+                images: request.hasImages,
+                audio: request.hasAudio,
+                tools: request.tools != nil,
+                jsonSchema: request.responseFormat == .jsonSchema,
+                promptTokens: tokens
+            )
+            wantsSchema = requirements.jsonSchema
+            list = try chain.dispatch.table.candidateList(
+                for: reference,
+                filters: isMeta ? request.filters : .none,
+                requirements: requirements,
+                rules: chain.dispatch.rules
+            )
+            turn = list.nextTurn()
+        } catch {
+            throw ClientError(error)
+        }
+    }
+
+    /// Orders all candidates as they stand now.
+    mutating func order(chain: Chain, pinned: Int?, request: ChatRequest, prompt: PromptFacts, at now: Now) {
+        place = 0
+        earliest = nil
+        passedOver.removeAll(keepingCapacity: true)
+        failed.removeAll(keepingCapacity: true)
+        overflowed = 0
+        guard list.routes.count > 1 else {
+            queue = list.routes
+            return
+        }
+        let states = list.routes.map { route in
+            let traits = chain.dispatch.table.traits[route.index]
+            let tokens = chain.contextWindow.estimate(request, facts: prompt, for: route)
+            let standing = route.account.standing(slot: route.slot, tokens: tokens, at: now)
+            return CandidateState(
+                traits: traits,
+                availability: standing.availability,
+                score: standing.score,
+                fitsWhole: chain.contextWindow.surelyFits(
+                    request,
+                    facts: prompt,
+                    for: route,
+                    shrunkTo: caps[route.index]
+                ),
+                isPinned: route.index == pinned,
+                distance: traits.distance(from: preferredScale, wantsSchema: wantsSchema)
+            )
+        }
+        var generator = SeededGenerator(seed: UInt64.random(in: .min ... .max))
+        let order = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
+        queue = order.map { list.routes[$0] }
+    }
+
+    /// The next candidate that has not failed in this round.
+    mutating func next(attempts: Int, limit: Int) -> Route? {
+        guard attempts < limit else { return nil }
+        while place < queue.count {
+            let route = queue[place]
+            place += 1
+            if failed.contains(route.index) || excludedProviders.contains(route.provider.name) { continue }
+            return route
+        }
+        return nil
+    }
+
+    /// The same candidate once more, with something changed.
+    mutating func again(_ route: Route) {
+        failed.remove(route.index)
+        queue.insert(route, at: place)
+    }
+
+    /// A candidate that cannot take the request now.
+    mutating func pass(over route: Route, until: ContinuousClock.Instant? = nil, reason: String) {
+        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: reason))
+        if reason == "context" { overflowed += 1 }
+        note(free: until)
+    }
+
+    private mutating func note(free time: ContinuousClock.Instant?) {
+        guard let time else { return }
+        earliest = earliest.map { min($0, time) } ?? time
+    }
+
+    /// Every candidate's window was too small for what must stay.
+    var allOverflowed: Bool { !queue.isEmpty && overflowed >= list.routes.count }
+
+    func cap(of route: Route) -> Int? { caps[route.index] }
+
+    /// `max_tokens` to send instead of what was asked for.
+    func maxTokens(for route: Route, asked: Int?) -> Int? {
+        guard let lowered = maxTokens[route.index] else { return nil }
+        return min(asked ?? lowered, lowered)
+    }
+
+    /// What becomes of the request after a failure.
+    mutating func take(_ failure: UpstreamFailure, of route: Route, promptTokens: Int, at now: Now) -> Step {
+        failed.insert(route.index)
+        switch failure.meaning {
+        case .nextCandidate, .nextCandidateOrPassOn:
+            noteRetry(failure, route, now)
+            return .next
+        case .nextCandidateOrNotFound:
+            return .next
+        case .fitSmaller:
+            shrinks[route.index, default: 0] += 1
+            guard shrinks[route.index, default: 0] <= 2 else { return .next }
+            caps[route.index] = min(caps[route.index] ?? .max, promptTokens * 3 / 4)
+            return .same
+        case .lowerMaxTokens:
+            guard maxTokens[route.index] == nil else { return .next }
+            if case .maxTokensTooLarge(let limit) = failure { maxTokens[route.index] = limit ?? 4096 }
+            return .same
+        case .oneMoreThenReturn:
+            guard isMeta, excludedProviders.isEmpty else { return .refuse }
+            excludedProviders.insert(route.provider.name)
+            return .oneMore
+        }
+    }
+
+    /// When nobody else can take the request, a route that failed by chance is asked again shortly.
+    private mutating func noteRetry(_ failure: UpstreamFailure, _ route: Route, _ now: Now) {
+        switch failure {
+        case .serverError, .connectionFailed, .unreadable, .truncatedStream, .emptyAnswer, .invalidOutput:
+            retries[route.index, default: 0] += 1
+            guard retries[route.index, default: 0] <= Dispatch.maxRetries else { return }
+        case .rateLimited, .quotaExhausted:
+            break
+        default:
+            return
+        }
+        switch route.account.availability(slot: route.slot, tokens: 0, at: now) {
+        case .blocked(let until, _): note(free: until)
+        case .free:
+            let pause = Dispatch.retryPause * (1 << max(0, retries[route.index, default: 1] - 1))
+            note(free: now.continuous.advanced(by: pause))
+        }
+    }
+
+    /// The answer to a direct call whose model its provider does not know.
+    func missingModel(_ trail: [ClientError.AttemptNote]) -> ClientError? {
+        guard !isMeta, let last = trail.last, trail.allSatisfy({ $0.outcome == "404" }) else { return nil }
+        return ClientError(
+            status: 404,
+            message: "The model of '\(last.route)' does not exist at its provider any more.",
+            type: "invalid_request_error",
+            param: "model",
+            code: "model_not_found",
+            attempts: trail
+        )
+    }
+}
+
+extension ClientError {
+    init(_ error: RoutingError) {
+        self.init(
+            status: error.status,
+            message: error.message,
+            type: error.status == 503 ? "server_error" : "invalid_request_error",
+            param: error.param,
+            code: error.code
+        )
+    }
+
+    /// The provider's refusal of the request itself, in our envelope.
+    init(_ failure: UpstreamFailure, _ details: UpstreamErrorDetails, attempts: [AttemptNote]) {
+        let status = if case .badRequest(let status) = failure, (400..<500).contains(status) { status } else { 400 }
+        self.init(
+            status: status,
+            message: details.message ?? "The provider refused the request.",
+            type: details.type ?? "invalid_request_error",
+            param: details.param,
+            code: details.code ?? "provider_rejected_request",
+            attempts: attempts
+        )
+    }
+
+    /// Nobody is left: 429 when waiting helps, else 503.
+    static func exhausted(notes: [AttemptNote], retryAfter: Duration?) -> ClientError {
+        let tried = notes.map { "\($0.route): \($0.outcome)" }.joined(separator: ", ")
+        let what = notes.isEmpty ? "No route could take the request." : "No route could take the request (\(tried))."
+        if let retryAfter {
+            return ClientError(
+                status: 429,
+                message: what + " Retry after \(max(1, Int(retryAfter.seconds.rounded(.up)))) s.",
+                type: "rate_limit_error",
+                code: "rate_limit_exceeded",
+                retryAfterSeconds: max(1, Int(retryAfter.seconds.rounded(.up))),
+                isFinal: false,
+                attempts: notes
+            )
+        }
+        return ClientError(
+            status: 503,
+            message: what,
+            type: "server_error",
+            code: "all_routes_failed",
+            isFinal: false,
+            attempts: notes
+        )
+    }
+
+    /// A stream that broke after its first words; nothing is pretended.
+    static func brokenStream(_ failure: UpstreamFailure) -> ClientError {
+        ClientError(
+            status: 502,
+            message: "The provider's stream broke off (\(failure.trailCode)).",
+            type: "server_error",
+            code: "stream_interrupted",
+            isFinal: false
+        )
+    }
+}

@@ -1,0 +1,61 @@
+import Clients
+import NIOCore
+
+/// The chain's first stage: the same conversation stays on the same route.
+struct SessionAffinity: Sendable {
+    let isEnabled: Bool
+    let pins: SessionPins
+
+    /// What identifies the conversation; `nil` where it is a new one that nobody named.
+    ///
+    /// Without a session header it is a digest of the client, the system message and the first user message, once the
+    /// history has an assistant turn: two chats that open with "hi" are told apart no later than their second turn
+    /// would profit from a pin.
+    func session(of request: ChatRequest, named header: String?, client: String) -> PinKey? {
+        guard isEnabled else { return nil }
+        if let header, !header.isEmpty { return key(client + "\u{0}" + header, request) }
+        guard let answered = request.messages.firstIndex(where: { $0.role == .assistant }) else { return nil }
+        var digest = Digest()
+        digest.add(client.utf8)
+        request.body.withUnsafeReadableBytes { bytes in
+            for message in request.messages[..<answered] {
+                digest.add(UnsafeRawBufferPointer(rebasing: bytes[message.range]))
+            }
+            // The first answer tells conversations apart that begin with the same words.
+            digest.add(UnsafeRawBufferPointer(rebasing: bytes[request.messages[answered].range]))
+        }
+        return key(digest.text, request)
+    }
+
+    /// A pin belongs to what was asked for as well: another model asked for is another pin.
+    private func key(_ session: String, _ request: ChatRequest) -> PinKey {
+        PinKey(session: session, model: request.model, filters: request.filters)
+    }
+
+    /// 128 bits of FNV-1a over lengths, heads and tails: it tells conversations apart and guards nothing.
+    private struct Digest {
+        private static let edge = 2048
+        private var one: UInt64 = 0xCBF2_9CE4_8422_2325
+        private var other: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+        var text: String { String(one, radix: 16) + "-" + String(other, radix: 16) }
+
+        mutating func add(_ bytes: some RandomAccessCollection<UInt8>) {
+            mix(UInt64(bytes.count))
+            for byte in bytes.prefix(Self.edge) { mix(UInt64(byte)) }
+            if bytes.count > Self.edge {
+                for byte in bytes.suffix(min(Self.edge, bytes.count - Self.edge)) { mix(UInt64(byte)) }
+            }
+        }
+
+        mutating func add(_ bytes: some BidirectionalCollection<UInt8>) {
+            for byte in bytes { mix(UInt64(byte)) }
+        }
+
+        private mutating func mix(_ value: UInt64) {
+            one = (one ^ value) &* 0x100_0000_01B3
+            other = (other ^ (value &+ 0x51)) &* 0xFF51_AFD7_ED55_8CCD
+            other ^= other >> 29
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Clients
+import NIOCore
+import Synchronization
+
+/// Everything that is not a model call: what models there are, what was used, how Relay is.
+///
+/// It reads what the byte path publishes and is never in its way.
+struct Office: Sendable {
+    enum Page: Sendable {
+        case models
+        case model(String)
+        case usage
+        case health
+        case ready
+        case welcome
+        case preflight
+    }
+
+    /// A whole reply, framed for the request.
+    func answer(_ page: Page, request: ClientRequest, gateway: Gateway) -> ByteBuffer {
+        var fields = gateway.gatekeeper.corsFields(for: request)
+        if let id = request.header("x-request-id") { fields.add("x-request-id", String(id.prefix(128))) }
+        let content: Content
+        do throws(ClientError) {
+            content = try self.content(of: page, request: request, gateway: gateway)
+        } catch {
+            return Reply.error(error, framing: request.framing, fields: fields)
+        }
+        var buffer = ByteBuffer()
+        ReplyHead.write(
+            status: content.status,
+            contentType: content.type,
+            length: .fixed(content.text.utf8.count),
+            framing: request.framing,
+            fields: fields,
+            into: &buffer
+        )
+        if request.framing.hasBody { buffer.writeString(content.text) }
+        return buffer
+    }
+
+    private struct Content {
+        var status = 200
+        var type: StaticString = "application/json"
+        var text: String
+    }
+
+    private func content(
+        of page: Page,
+        request: ClientRequest,
+        gateway: Gateway
+    ) throws(ClientError) -> Content {
+        let chain = gateway.chain
+        let now = Now.read()
+        switch page {
+        case .models:
+            let list = ModelList(chain: chain, metaModels: gateway.settings.routing.metaModels, at: now)
+            return Content(text: list.json(type: request.parameter("type"), scale: request.parameter("scale")))
+        case .model(let id):
+            let list = ModelList(chain: chain, metaModels: gateway.settings.routing.metaModels, at: now)
+            guard let entry = list.entry(id) else {
+                throw ClientError(
+                    status: 404,
+                    message: "The model '\(id)' does not exist here. GET /v1/models lists all.",
+                    type: "invalid_request_error",
+                    param: "model",
+                    code: "model_not_found"
+                )
+            }
+            return Content(text: entry)
+        case .usage: return Content(text: UsageReport.json(chain.usage.snapshot()))
+        case .health: return Content(text: health(chain, gateway))
+        case .ready:
+            let isReady = !gateway.isDraining.load(ordering: .relaxed) && canServe(chain, at: now)
+            return Content(status: isReady ? 200 : 503, text: "{\"status\":\"\(isReady ? "ready" : "unavailable")\"}")
+        case .welcome:
+            return Content(type: "text/plain; charset=utf-8", text: welcome)
+        case .preflight: return Content(status: 204, text: "")
+        }
+    }
+
+    private func canServe(_ chain: Chain, at now: Now) -> Bool {
+        chain.dispatch.table.routes.contains { route in
+            route.account.availability(slot: route.slot, tokens: 0, at: now).isFree
+        }
+    }
+
+    /// Public, and so without anything that could not be guessed.
+    private func health(_ chain: Chain, _ gateway: Gateway) -> String {
+        var names: [String] = []
+        for route in chain.dispatch.table.routes where names.last != route.provider.name {
+            names.append(route.provider.name)
+        }
+        let providers = names.map(JSONText.quoted).joined(separator: ",")
+        let meta = JSONText.quoted(gateway.settings.routing.metaModels.first ?? "meta-model")
+        let status = gateway.isDraining.load(ordering: .relaxed) ? "draining" : "ok"
+        return "{\"status\":\"\(status)\",\"meta_model\":\(meta),\"providers\":[\(providers)]}"
+    }
+
+    private let welcome = """
+        Relay \(RelayVersion.text) is running.
+
+        Base URL   /v1           point any OpenAI client here, with "model": "meta-model"
+        Models     /v1/models
+        Usage      /v1/usage
+        Health     /health, /ready
+
+        """
+}
+
+/// `GET /v1/usage`: tokens as the providers reported them.
+enum UsageReport {
+    static func json(_ entries: [UsageLedger.Entry]) -> String {
+        var providers: [String] = []
+        for (name, models) in Dictionary(grouping: entries, by: \.provider).sorted(by: { $0.key < $1.key }) {
+            let list = models.map { "\(JSONText.quoted($0.model)):\(members([$0], closed: true))" }
+            providers.append(
+                "\(JSONText.quoted(name)):\(members(models, closed: false)),\"models\":{\(list.joined(separator: ","))}}"
+            )
+        }
+        return "{\"providers\":{\(providers.joined(separator: ","))},\"total\":\(members(entries, closed: true))}"
+    }
+
+    private static func members(_ entries: [UsageLedger.Entry], closed: Bool) -> String {
+        let prompt = entries.reduce(0) { $0 + $1.promptTokens }
+        let completion = entries.reduce(0) { $0 + $1.completionTokens }
+        let requests = entries.reduce(0) { $0 + $1.requests }
+        return "{\"prompt_tokens\":\(prompt),\"completion_tokens\":\(completion),\"requests\":\(requests)"
+            + (closed ? "}" : "")
+    }
+}

@@ -1,0 +1,157 @@
+/// What answers and refusals do to a route and its account.
+extension AccountState {
+    mutating func recordSuccess(
+        slot: Int,
+        sentAt: Int64?,
+        latency: Duration,
+        firstByte: Duration?,
+        outputTokens: Int,
+        at moment: Moment
+    ) {
+        cooldown.recover(sentAt: sentAt)
+        exhaustion.recover(sentAt: sentAt)
+        keyBench.recover(sentAt: sentAt)
+        forbidden.recover(sentAt: sentAt)
+        routes[slot].cooldown.recover(sentAt: sentAt)
+        routes[slot].exhaustion.recover(sentAt: sentAt)
+        routes[slot].forbidden.recover(sentAt: sentAt)
+        routes[slot].missing = MissingModel()
+        routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
+        routes[slot].score.recordSuccess(
+            latency: latency,
+            firstByte: firstByte,
+            outputTokens: outputTokens,
+            at: moment.ticks
+        )
+    }
+
+    mutating func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at moment: Moment) {
+        let sentAt = reservation?.reservedAt
+        switch failure.consequence {
+        case .none:
+            learn(from: failure, slot: slot, reservation: reservation)
+            // It answered, so it is not down.
+            routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
+        case .poorAnswer:
+            routes[slot].score.recordFailure(at: moment.ticks)
+            routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
+        case .failure:
+            routes[slot].score.recordFailure(at: moment.ticks)
+            routes[slot].breaker.recordFailure(
+                sentAt: sentAt,
+                at: moment.ticks,
+                policy: policy,
+                using: &generator
+            )
+        case .cooldown(let hint):
+            coolDown(slot: slot, hint: hint, sentAt: sentAt, at: moment)
+        case .exhausted(let hint):
+            exhaust(slot: slot, hint: hint, sentAt: sentAt, at: moment)
+        case .benchKey:
+            keyBench.strike(sentAt: sentAt, at: moment.ticks)
+        case .forbid(let wholeKey):
+            if wholeKey {
+                forbidden.strike(sentAt: sentAt, at: moment.ticks)
+            } else {
+                routes[slot].forbidden.strike(sentAt: sentAt, at: moment.ticks)
+            }
+        case .missing:
+            routes[slot].missing.strike(sentAt: sentAt, at: moment.ticks)
+        }
+    }
+
+    /// 429: for as long as was said, else doubling. A used-up day ends when the day turns.
+    private mutating func coolDown(slot: Int, hint: RateLimitHint, sentAt: Int64?, at moment: Moment) {
+        report(hint, slot: slot)
+        if hint.untilDayReset { return exhaust(slot: slot, hint: hint, sentAt: sentAt, at: moment) }
+        let pause = Self.pause(hint.retryAfter)
+        func apply(to backoff: inout Backoff) {
+            if let pause {
+                backoff.hold(until: moment.ticks + pause, at: moment.ticks)
+            } else {
+                backoff.strike(sentAt: sentAt, at: moment.ticks)
+            }
+        }
+        if hint.accountWide { apply(to: &cooldown) } else { apply(to: &routes[slot].cooldown) }
+    }
+
+    /// 402 and used-up days: to the reset, where there is one.
+    private mutating func exhaust(slot: Int, hint: RateLimitHint, sentAt: Int64?, at moment: Moment) {
+        var until: Int64?
+        if hint.untilDayReset, let turn = dayReset.nextTurn(after: moment.wall) {
+            until = moment.ticks + Duration(clampingSeconds: turn - moment.wall).nanoseconds
+        } else if let pause = Self.pause(hint.retryAfter) {
+            until = moment.ticks + pause
+        }
+        func apply(to backoff: inout Backoff) {
+            if let until {
+                backoff.hold(until: until, at: moment.ticks)
+            } else {
+                backoff.strike(sentAt: sentAt, at: moment.ticks)
+            }
+        }
+        if hint.accountWide { apply(to: &exhaustion) } else { apply(to: &routes[slot].exhaustion) }
+    }
+
+    /// A wait of nothing is no answer to when to come back.
+    private static func pause(_ retryAfter: Duration?) -> Int64? {
+        guard let retryAfter, retryAfter > .zero else { return nil }
+        return min(retryAfter, RetryAfter.maximum).nanoseconds
+    }
+
+    /// Takes over a limit that a refusal named.
+    private mutating func report(_ hint: RateLimitHint, slot: Int) {
+        guard let axis = hint.axis, let limit = hint.limit, limit > 0 else { return }
+        if hint.accountWide {
+            ledger.report(limit: limit, on: axis)
+        } else {
+            routes[slot].ledger.report(limit: limit, on: axis)
+        }
+    }
+
+    private mutating func learn(from failure: UpstreamFailure, slot: Int, reservation: Reservation?) {
+        switch failure {
+        case .contextLengthExceeded(let window):
+            if let window {
+                routes[slot].learned.learn(window: window)
+            } else if let tokens = reservation?.tokens {
+                // It was too much, by how much was not said.
+                routes[slot].learned.learn(window: tokens / 10 * 9)
+            }
+        case .maxTokensTooLarge(let limit):
+            if let limit { routes[slot].learned.learn(maxOutputTokens: limit) }
+        default:
+            break
+        }
+    }
+
+    /// Corrects the ledgers by what the provider reported with an answer.
+    mutating func learn(_ report: RateLimitReport, slot: Int, sentAt: Int64?, at moment: Moment) {
+        for reading in report.readings {
+            let axis = axis(of: reading, slot: slot)
+            guard let axis else { continue }
+            // Where the account carries that limit and the model does not, the report means the account.
+            if ledger.contains(axis), !routes[slot].ledger.contains(axis) {
+                ledger.correct(axis, with: reading, sentAt: sentAt, at: moment)
+            } else {
+                routes[slot].ledger.correct(axis, with: reading, sentAt: sentAt, at: moment)
+            }
+        }
+    }
+
+    /// The axis a reading is about. Some providers do not name the window: then the one with the same limit is meant,
+    /// else the time to the reset tells, else it is the minute.
+    private func axis(of reading: RateLimitReport.Reading, slot: Int) -> QuotaAxis? {
+        if let window = reading.window { return QuotaAxis(reading.kind, window) }
+        if let limit = reading.limit {
+            for window in [QuotaWindow.day, .hour, .minute] {
+                let axis = QuotaAxis(reading.kind, window)
+                if routes[slot].ledger.limit(of: axis) == limit || ledger.limit(of: axis) == limit { return axis }
+            }
+        }
+        guard let reset = reading.reset else { return nil }
+        if reset > .seconds(3600) { return QuotaAxis(reading.kind, .day) }
+        if reset > .seconds(61) { return QuotaAxis(reading.kind, .hour) }
+        return QuotaAxis(reading.kind, .minute)
+    }
+}

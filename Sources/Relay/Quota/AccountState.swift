@@ -1,0 +1,156 @@
+/// Everything that changes about one provider account: a value, so that every rule is tested without a lock or a clock.
+struct AccountState: Sendable {
+    /// What became of a reservation; places are used again.
+    private struct Record {
+        var generation: UInt32 = 0
+        var isActive = false
+        var headArrived = false
+        var isBreakerProbe = false
+        var isKeyProbe = false
+    }
+
+    var routes: [RouteState]
+    /// Windows that all models of the key share.
+    var ledger: QuotaLedger
+    /// After a 429 that meant the whole account.
+    var cooldown = Backoff(base: .seconds(2), maximum: .seconds(600))
+    /// After a 402 that meant the whole account.
+    var exhaustion = Backoff(base: .seconds(3600), maximum: .seconds(86_400))
+    /// After a 401. Once it is over a single call tries the key.
+    var keyBench = Backoff(base: .seconds(300), maximum: .seconds(21_600))
+    /// After a 403 that meant the whole key.
+    var forbidden = Backoff(base: .seconds(1800), maximum: .seconds(86_400))
+    var generator: SeededGenerator
+    let policy: BreakerPolicy
+    let dayReset: DayReset
+    private let concurrency: Int
+    private(set) var inFlight = 0
+    private var isKeyProbing = false
+    private var records: [Record] = []
+    private var freeRecords: [Int32] = []
+
+    init(
+        accountLimits: RateLimits,
+        dayReset: DayReset,
+        concurrency: Int?,
+        routes: [RateLimits],
+        policy: BreakerPolicy,
+        seed: UInt64
+    ) {
+        self.routes = routes.map { RouteState(limits: $0, reset: dayReset) }
+        self.ledger = QuotaLedger(limits: accountLimits, reset: dayReset)
+        self.generator = SeededGenerator(seed: seed)
+        self.policy = policy
+        self.dayReset = dayReset
+        self.concurrency = max(1, concurrency ?? .max)
+    }
+
+    /// What keeps the route from being called now.
+    mutating func blockage(slot: Int, tokens: Int, at moment: Moment) -> Blockage? {
+        ledger.expire(at: moment)
+        routes[slot].ledger.expire(at: moment)
+        let route = routes[slot].blockage(tokens: tokens, at: moment)
+        return Blockage.later(accountBlockage(tokens: tokens, at: moment), route)
+    }
+
+    private func accountBlockage(tokens: Int, at moment: Moment) -> Blockage? {
+        let bench = max(keyBench.until, forbidden.until)
+        if bench > moment.ticks { return Blockage(until: bench, reason: .keyBenched) }
+        if isKeyProbing { return Blockage(until: Moment.unknown, reason: .keyBenched) }
+        if inFlight >= concurrency { return Blockage(until: Moment.unknown, reason: .concurrency) }
+        var blockage: Blockage?
+        let pause = max(cooldown.until, exhaustion.until)
+        if pause > moment.ticks { blockage = Blockage(until: pause, reason: .cooldown) }
+        if let shortage = ledger.shortage(tokens: tokens, at: moment) {
+            blockage = .later(blockage, Blockage(until: shortage.until, reason: .quota(shortage.axis)))
+        }
+        return blockage
+    }
+
+    /// The least share left in the windows of route and account. Call `blockage` first.
+    func headroom(slot: Int, tokens: Int) -> Double {
+        var headroom = min(ledger.headroom(tokens: tokens), routes[slot].ledger.headroom(tokens: tokens))
+        if concurrency < .max { headroom = min(headroom, 1 - Double(inFlight) / Double(concurrency)) }
+        return headroom
+    }
+
+    /// Takes all axes of a call that nothing keeps back.
+    mutating func reserve(slot: Int, tokens: Int, at moment: Moment) -> Reservation {
+        let tokens = max(0, tokens)
+        inFlight += 1
+        ledger.reserve(tokens: tokens)
+        routes[slot].ledger.reserve(tokens: tokens)
+        let index = takeRecord()
+        let place = Int(index)
+        records[place].isBreakerProbe = routes[slot].breaker.begin(at: moment.ticks)
+        if keyBench.isUnproven || forbidden.isUnproven {
+            records[place].isKeyProbe = true
+            isKeyProbing = true
+        }
+        return Reservation(
+            slot: slot,
+            tokens: tokens,
+            record: index,
+            generation: records[place].generation,
+            reservedAt: moment.ticks
+        )
+    }
+
+    /// The provider has counted the request; it leaves the windows one window from now.
+    mutating func headArrived(_ reservation: Reservation, at moment: Moment) {
+        guard let place = place(of: reservation), !records[place].headArrived else { return }
+        records[place].headArrived = true
+        ledger.spendRequest(at: moment)
+        routes[reservation.slot].ledger.spendRequest(at: moment)
+    }
+
+    /// The call is over. Its tokens leave the windows one window from now, since some providers count them at the end.
+    mutating func settle(_ reservation: Reservation, usedTokens: Int?, at moment: Moment) {
+        guard let place = place(of: reservation) else { return }
+        headArrived(reservation, at: moment)
+        let tokens = max(0, usedTokens ?? reservation.tokens)
+        ledger.spendTokens(tokens, reserved: reservation.tokens, at: moment)
+        routes[reservation.slot].ledger.spendTokens(tokens, reserved: reservation.tokens, at: moment)
+        end(reservation, place: place)
+    }
+
+    /// No byte was written: everything is given back.
+    mutating func release(_ reservation: Reservation, at moment: Moment) {
+        guard let place = place(of: reservation) else { return }
+        guard !records[place].headArrived else { return settle(reservation, usedTokens: nil, at: moment) }
+        ledger.releaseRequest()
+        ledger.releaseTokens(reservation.tokens)
+        routes[reservation.slot].ledger.releaseRequest()
+        routes[reservation.slot].ledger.releaseTokens(reservation.tokens)
+        end(reservation, place: place)
+    }
+
+    /// Frees what the call held beside its quota.
+    private mutating func end(_ reservation: Reservation, place: Int) {
+        inFlight -= 1
+        if records[place].isBreakerProbe {
+            routes[reservation.slot].breaker.abandonProbe(sentAt: reservation.reservedAt)
+        }
+        if records[place].isKeyProbe { isKeyProbing = false }
+        records[place].isActive = false
+        freeRecords.append(reservation.record)
+    }
+
+    private func place(of reservation: Reservation) -> Int? {
+        let place = Int(reservation.record)
+        guard records.indices.contains(place), records[place].isActive,
+            records[place].generation == reservation.generation
+        else { return nil }
+        return place
+    }
+
+    private mutating func takeRecord() -> Int32 {
+        if let index = freeRecords.popLast() {
+            let generation = records[Int(index)].generation &+ 1
+            records[Int(index)] = Record(generation: generation, isActive: true)
+            return index
+        }
+        records.append(Record(isActive: true))
+        return Int32(records.count - 1)
+    }
+}

@@ -1,0 +1,126 @@
+/// What was spent against one limit, and when it may be spent again.
+///
+/// A reservation counts from the moment it is made (`underWay`, which the ledger holds for all its windows) until one
+/// window after the answer's head arrived. The provider counted the call somewhere between the two, so no window of
+/// that length, sliding or fixed, can hold more calls at the provider than it held here. Days that turn at a midnight
+/// are counters; a call under way at midnight counts in both days.
+struct AxisWindow: Sendable {
+    let axis: QuotaAxis
+    /// The catalog's limit.
+    let configured: Int?
+    /// What the provider last said its limit was.
+    private var reported: Int?
+    /// The lower of both, in force.
+    private(set) var limit: Int
+    /// For days that turn at a midnight.
+    private let reset: DayReset
+    /// Next midnight in seconds since 1970; 0 until the first look.
+    private var turnsAt: Double = 0
+    private var ring: AmountRing
+    private var counter = 0
+    /// Spent by others on the same key, from what the provider reports; leaves at `foreignUntil`.
+    private var foreign = 0
+    private var foreignUntil = Moment.never
+    /// The provider said that nothing is left.
+    private(set) var blockedUntil = Moment.never
+    /// When something last left this window.
+    private var lastDeparture = Moment.never
+
+    init(_ axis: QuotaAxis, configured: Int?, reported: Int? = nil, reset: DayReset) {
+        self.axis = axis
+        self.configured = configured
+        self.reported = reported
+        self.reset = axis.window == .day ? reset : .rolling
+        let limit = min(configured ?? .max, reported ?? .max)
+        self.limit = limit
+        let isExact = axis.kind == .requests && limit <= AmountRing.maximumCount / 2
+        self.ring = AmountRing(granularity: isExact ? 0 : axis.window.nanoseconds / 128)
+    }
+
+    /// Spent and not yet out of the window; what is under way comes on top.
+    var spent: Int { ring.total + counter + foreign }
+    private var isFixed: Bool { reset != .rolling }
+
+    /// Lets go of what has left the window.
+    mutating func expire(at moment: Moment) {
+        if isFixed {
+            if moment.wall >= turnsAt {
+                turnsAt = reset.nextTurn(after: moment.wall) ?? .infinity
+                counter = 0
+                foreign = 0
+                blockedUntil = Moment.never
+                lastDeparture = moment.ticks
+            }
+        } else if ring.removeFirst(through: moment.ticks - axis.window.nanoseconds) {
+            lastDeparture = moment.ticks
+        }
+        if foreign != 0, foreignUntil <= moment.ticks {
+            foreign = 0
+            lastDeparture = moment.ticks
+        }
+    }
+
+    /// When `amount` fits; `Moment.never` if it does now. A request for more than the whole limit is treated as one for
+    /// all of it, since no waiting would ever help. Call `expire` first.
+    func opening(for amount: Int, underWay: Int, at moment: Moment) -> Int64 {
+        guard limit > 0 else { return Moment.unknown }
+        var opening = moment.ticks < blockedUntil ? blockedUntil : Moment.never
+        let over = spent + underWay + min(amount, limit) - limit
+        if over > 0 { opening = max(opening, departure(of: over, at: moment)) }
+        return opening
+    }
+
+    /// The share of the limit that would be left after `amount`.
+    func headroom(after amount: Int, underWay: Int) -> Double {
+        limit > 0 ? max(0, Double(limit - spent - underWay - min(amount, limit)) / Double(limit)) : 0
+    }
+
+    /// Notes what was really spent; it leaves one window from now.
+    mutating func spend(_ amount: Int, at moment: Moment) {
+        expire(at: moment)
+        if isFixed { counter += max(0, amount) } else { ring.append(amount, at: moment.ticks) }
+    }
+
+    /// Corrects the window by what the provider reported with an answer to a call made at `sentAt`.
+    mutating func correct(_ reading: RateLimitReport.Reading, underWay: Int, sentAt: Int64?, at moment: Moment) {
+        expire(at: moment)
+        if let limit = reading.limit, limit > 0 { report(limit: limit) }
+        guard let remaining = reading.remaining, limit != .max else { return }
+        let resetAt = moment.ticks + min(reading.reset?.nanoseconds ?? .max, axis.window.nanoseconds)
+        let own = spent - foreign + underWay
+        let excess = max(0, limit - own - max(0, remaining))
+        // What left this window while the answer was under way was still counted when the provider wrote the report.
+        let isStale = sentAt.map { lastDeparture > $0 } ?? false
+        foreign = isStale && excess <= max(1, limit / 16) ? 0 : excess
+        foreignUntil = resetAt
+        if remaining <= 0, foreign > 0 {
+            blockedUntil = max(blockedUntil, resetAt)
+        } else if remaining > 0 {
+            blockedUntil = Moment.never
+        }
+    }
+
+    /// Takes a limit that the provider named; never more than the catalog allows.
+    mutating func report(limit reported: Int) {
+        guard reported > 0 else { return }
+        self.reported = reported
+        limit = min(configured ?? .max, reported)
+    }
+
+    /// When `amount` will have left by itself. What is under way leaves one window from now at the earliest.
+    private func departure(of amount: Int, at moment: Moment) -> Int64 {
+        if isFixed {
+            return moment.ticks + Duration(clampingSeconds: turnsAt - moment.wall).nanoseconds
+        }
+        var rest = amount
+        var departure = moment.ticks + axis.window.nanoseconds
+        for offset in 0..<ring.count {
+            rest -= ring[offset].amount
+            if rest <= 0 {
+                departure = ring[offset].last + axis.window.nanoseconds
+                break
+            }
+        }
+        return foreign >= amount ? min(departure, foreignUntil) : departure
+    }
+}

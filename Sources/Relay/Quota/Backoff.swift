@@ -1,0 +1,49 @@
+/// A pause that doubles each time it turns out to have been too short.
+struct Backoff: Sendable {
+    private let base: Int64
+    private let maximum: Int64
+    private var steps = 0
+    /// In ticks of `Moment`; `Moment.never` while there is no pause.
+    private(set) var until = Moment.never
+    private var struckAt = Moment.never
+
+    init(base: Duration, maximum: Duration) {
+        self.base = base.nanoseconds
+        self.maximum = maximum.nanoseconds
+    }
+
+    func isPausing(at ticks: Int64) -> Bool { ticks < until }
+
+    /// Whether a pause was imposed and no success has been seen since.
+    var isUnproven: Bool { struckAt != Moment.never }
+
+    /// Pauses, twice as long as the last time. Calls sent before the pause began all learn of the same one, so only
+    /// the first of them counts.
+    mutating func strike(sentAt: Int64?, at ticks: Int64) {
+        if let sentAt { if sentAt < struckAt { return } } else if isPausing(at: ticks) { return }
+        var pause = base
+        for _ in 0..<min(steps, 40) where pause < maximum { pause *= 2 }
+        steps += 1
+        hold(until: ticks + min(pause, maximum), at: ticks)
+    }
+
+    /// Pauses for as long as was asked for.
+    mutating func hold(until time: Int64, at ticks: Int64) {
+        until = max(until, time)
+        struckAt = ticks
+    }
+
+    /// A call that was sent after the pause began has succeeded: the next pause is short again.
+    mutating func recover(sentAt: Int64?) {
+        if let sentAt, sentAt < struckAt { return }
+        steps = 0
+        struckAt = Moment.never
+    }
+
+    /// Forgets everything.
+    mutating func clear() {
+        steps = 0
+        until = Moment.never
+        struckAt = Moment.never
+    }
+}

@@ -1,0 +1,151 @@
+import Synchronization
+
+/// One provider with one key: the quotas, cooldowns, benches and breakers of all its routes, behind one lock.
+///
+/// Candidates are ordered by `availability`, a snapshot; `reserve` then checks and takes everything in one step, so
+/// that no limit is passed however many loops call at once. Each call's way:
+/// `reserve` → `headArrived` → `settle`, or `reserve` → `release` when no byte was written; beside it `recordSuccess`
+/// or `record`, in any order.
+final class ProviderAccount: Sendable {
+    let providerName: String
+    private let state: Mutex<AccountState>
+
+    init(
+        providerName: String,
+        accountLimits: RateLimits = .none,
+        dayReset: DayReset = .rolling,
+        concurrency: Int? = nil,
+        routes: [RateLimits],
+        policy: BreakerPolicy = BreakerPolicy()
+    ) {
+        self.providerName = providerName
+        // Accounts must not draw the same jitter; FNV-1a tells them apart the same way in every run.
+        let mark = providerName.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        self.state = Mutex(
+            AccountState(
+                accountLimits: accountLimits,
+                dayReset: dayReset,
+                concurrency: concurrency,
+                routes: routes,
+                policy: policy,
+                seed: policy.seed ^ mark
+            )
+        )
+    }
+
+    /// Whether the route could take a call of that many tokens now.
+    func availability(slot: Int, tokens: Int, at now: Now) -> Availability {
+        standing(slot: slot, tokens: tokens, at: now).availability
+    }
+
+    /// Availability and score in one look, for ordering candidates.
+    func standing(slot: Int, tokens: Int, at now: Now) -> RouteStanding {
+        let moment = Moment(now)
+        return state.withLock { state in
+            let score = state.routes[slot].score.faded(at: moment.ticks)
+            let learned = state.routes[slot].learned
+            if let blockage = state.blockage(slot: slot, tokens: tokens, at: moment) {
+                let until = Moment.instant(at: blockage.until)
+                return RouteStanding(
+                    availability: .blocked(until: until, reason: blockage.reason),
+                    score: score,
+                    learned: learned
+                )
+            }
+            let headroom = state.headroom(slot: slot, tokens: tokens)
+            return RouteStanding(availability: .free(headroom: headroom), score: score, learned: learned)
+        }
+    }
+
+    /// Takes one request, its tokens, its place among the calls under way and, where the route or key is on trial, the
+    /// one probe: all or nothing.
+    func reserve(slot: Int, tokens: Int, at now: Now) -> ReserveResult {
+        let moment = Moment(now)
+        return state.withLock { state in
+            if let blockage = state.blockage(slot: slot, tokens: tokens, at: moment) {
+                return .refused(until: Moment.instant(at: blockage.until), reason: blockage.reason)
+            }
+            return .reserved(state.reserve(slot: slot, tokens: tokens, at: moment))
+        }
+    }
+
+    /// The answer's head is here, so the provider has counted the request; it leaves its windows one window from now.
+    func headArrived(_ reservation: Reservation, at now: Now) {
+        let moment = Moment(now)
+        state.withLock { $0.headArrived(reservation, at: moment) }
+    }
+
+    /// The call is over and used that many tokens; `nil` keeps the estimate.
+    func settle(_ reservation: Reservation, usedTokens: Int?, at now: Now) {
+        let moment = Moment(now)
+        state.withLock { $0.settle(reservation, usedTokens: usedTokens, at: moment) }
+    }
+
+    /// No byte of the request was written: gives everything back.
+    func release(_ reservation: Reservation, at now: Now) {
+        let moment = Moment(now)
+        state.withLock { $0.release(reservation, at: moment) }
+    }
+
+    /// `latency` is the whole call's, `firstByte` to the first meaningful delta of a stream.
+    func recordSuccess(
+        slot: Int,
+        reservation: Reservation? = nil,
+        latency: Duration,
+        firstByte: Duration? = nil,
+        outputTokens: Int,
+        at now: Now
+    ) {
+        let moment = Moment(now)
+        state.withLock {
+            $0.recordSuccess(
+                slot: slot,
+                sentAt: reservation?.reservedAt,
+                latency: latency,
+                firstByte: firstByte,
+                outputTokens: outputTokens,
+                at: moment
+            )
+        }
+    }
+
+    /// Notes what the upstream did. The reservation, where there is one, still has to be settled or released.
+    func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at now: Now) {
+        let moment = Moment(now)
+        state.withLock { $0.record(failure, slot: slot, reservation: reservation, at: moment) }
+    }
+
+    /// Corrects the ledger by an answer's rate-limit headers.
+    func learn(_ report: RateLimitReport, slot: Int, reservation: Reservation? = nil, at now: Now) {
+        let moment = Moment(now)
+        state.withLock { $0.learn(report, slot: slot, sentAt: reservation?.reservedAt, at: moment) }
+    }
+
+    /// The sizes that refusals taught.
+    func learnedSizes(slot: Int) -> LearnedSizes {
+        state.withLock { $0.routes[slot].learned }
+    }
+
+    /// The catalog was read again: models that were missing may be there, sizes may have changed.
+    func catalogRefreshed() {
+        state.withLock { state in
+            for slot in state.routes.indices {
+                state.routes[slot].missing = MissingModel()
+                state.routes[slot].learned = LearnedSizes()
+            }
+        }
+    }
+
+    /// How the route stands, for reports.
+    func snapshot(slot: Int, at now: Now) -> RouteStatus {
+        let moment = Moment(now)
+        return state.withLock { $0.status(slot: slot, at: moment) }
+    }
+}
+
+/// What candidates are ordered by.
+struct RouteStanding: Sendable {
+    var availability: Availability
+    var score: RouteScore
+    var learned: LearnedSizes
+}

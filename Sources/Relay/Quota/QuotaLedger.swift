@@ -1,0 +1,115 @@
+/// All windows of one scope: a route, or an account whose models share limits.
+struct QuotaLedger: Sendable {
+    /// Why and until when a scope has no room.
+    struct Shortage: Sendable {
+        var axis: QuotaAxis
+        /// In ticks of `Moment`.
+        var until: Int64
+    }
+
+    private(set) var windows: [AxisWindow]
+    private let reset: DayReset
+    /// Reserved and not yet known to be counted by the provider.
+    private(set) var requestsUnderWay = 0
+    /// Reserved and not yet settled.
+    private(set) var tokensUnderWay = 0
+
+    init(limits: RateLimits, reset: DayReset) {
+        self.reset = reset
+        self.windows = limits.axes.map { AxisWindow($0, configured: limits[$0], reset: reset) }
+    }
+
+    func contains(_ axis: QuotaAxis) -> Bool {
+        windows.contains { $0.axis == axis }
+    }
+
+    /// The catalog's limit on an axis.
+    func limit(of axis: QuotaAxis) -> Int? {
+        windows.first { $0.axis == axis }?.configured
+    }
+
+    /// Takes a limit that a refusal named.
+    mutating func report(limit: Int, on axis: QuotaAxis) {
+        if let index = windows.firstIndex(where: { $0.axis == axis }) {
+            windows[index].report(limit: limit)
+        } else {
+            windows.append(AxisWindow(axis, configured: nil, reported: limit, reset: reset))
+        }
+    }
+
+    mutating func expire(at moment: Moment) {
+        for index in windows.indices { windows[index].expire(at: moment) }
+    }
+
+    /// The window that keeps a call waiting longest, if any does. Call `expire` first.
+    func shortage(tokens: Int, at moment: Moment) -> Shortage? {
+        var shortage: Shortage?
+        for index in windows.indices {
+            let isRequests = windows[index].axis.kind == .requests
+            let opening = windows[index].opening(
+                for: isRequests ? 1 : tokens,
+                underWay: isRequests ? requestsUnderWay : tokensUnderWay,
+                at: moment
+            )
+            if opening > (shortage?.until ?? Moment.never) {
+                shortage = Shortage(axis: windows[index].axis, until: opening)
+            }
+        }
+        return shortage
+    }
+
+    /// The least share that any window would have left after the call.
+    func headroom(tokens: Int) -> Double {
+        var headroom = 1.0
+        for index in windows.indices {
+            let isRequests = windows[index].axis.kind == .requests
+            let left = windows[index].headroom(
+                after: isRequests ? 1 : tokens,
+                underWay: isRequests ? requestsUnderWay : tokensUnderWay
+            )
+            headroom = min(headroom, left)
+        }
+        return headroom
+    }
+
+    mutating func reserve(tokens: Int) {
+        requestsUnderWay += 1
+        tokensUnderWay += tokens
+    }
+
+    /// The request has been counted by the provider.
+    mutating func spendRequest(at moment: Moment) {
+        releaseRequest()
+        for index in windows.indices where windows[index].axis.kind == .requests {
+            windows[index].spend(1, at: moment)
+        }
+    }
+
+    /// `reserved` turned out to be `tokens`.
+    mutating func spendTokens(_ tokens: Int, reserved: Int, at moment: Moment) {
+        releaseTokens(reserved)
+        for index in windows.indices where windows[index].axis.kind == .tokens {
+            windows[index].spend(tokens, at: moment)
+        }
+    }
+
+    mutating func releaseRequest() {
+        requestsUnderWay = max(0, requestsUnderWay - 1)
+    }
+
+    mutating func releaseTokens(_ tokens: Int) {
+        tokensUnderWay = max(0, tokensUnderWay - tokens)
+    }
+
+    /// Corrects one window; an axis that nobody named before is taken from the report if it carries a limit.
+    mutating func correct(_ axis: QuotaAxis, with reading: RateLimitReport.Reading, sentAt: Int64?, at moment: Moment) {
+        let underWay = axis.kind == .requests ? requestsUnderWay : tokensUnderWay
+        if let index = windows.firstIndex(where: { $0.axis == axis }) {
+            windows[index].correct(reading, underWay: underWay, sentAt: sentAt, at: moment)
+        } else if let limit = reading.limit, limit > 0 {
+            var window = AxisWindow(axis, configured: nil, reported: limit, reset: reset)
+            window.correct(reading, underWay: underWay, sentAt: sentAt, at: moment)
+            windows.append(window)
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import Synchronization
+
+/// A provider that can be called, with its keys; none where it needs none.
+struct UsableProvider: Sendable {
+    var provider: Provider
+    var keys: [APIKey]
+
+    init(_ provider: Provider, keys: [APIKey] = []) {
+        self.provider = provider
+        self.keys = keys
+    }
+}
+
+/// All routes there are, and the answer to which of them may serve a request. Never changes: a new catalog is a new
+/// table.
+final class RouteTable: Sendable {
+    /// Providers as they were given, of each its models, of each its keys.
+    let routes: [Route]
+    let accounts: [ProviderAccount]
+    let naming: ModelNaming
+    /// What strategies need to know of each route, by its index.
+    let traits: [RouteTraits]
+    /// Catalog names of providers and their models, by lower-case name.
+    private let providers: [String: ProviderNames]
+    /// Routes of each model, by its lower-case id.
+    private let routesByModel: [String: [Int]]
+    private let leftOut: [String: String]
+    private let cache = Mutex<[Question: CandidateList]>([:])
+
+    private static let maximumCachedQuestions = 512
+
+    /// `leftOut` names the providers that are in the catalog but not in use, and why: `no key in GROQ_API_KEY`. Accounts
+    /// of `former` whose provider is the same still go on as they are: a new table forgets no cooldown.
+    init(
+        _ usable: [UsableProvider],
+        policy: BreakerPolicy = BreakerPolicy(),
+        naming: ModelNaming = ModelNaming(),
+        leftOut: [String: String] = [:],
+        former: RouteTable? = nil
+    ) {
+        var builder = RouteTableBuilder(policy: policy, former: former?.routes ?? [])
+        for (ordinal, entry) in usable.enumerated() { builder.add(entry, ordinal: ordinal) }
+        self.routes = builder.routes
+        self.accounts = builder.accounts
+        self.traits = builder.traits
+        self.providers = builder.providers
+        self.routesByModel = builder.routesByModel
+        self.naming = naming
+        self.leftOut = .init(leftOut.map { ($0.lowercased(), $1) }) { first, _ in first }
+    }
+
+    /// The routes that may serve, in the table's order; never empty.
+    func candidates(
+        for reference: ModelReference,
+        filters: RouteFilters = .none,
+        requirements: RouteRequirements = .none,
+        rules: RouteRules = .chat
+    ) throws(RoutingError) -> [Route] {
+        try candidateList(for: reference, filters: filters, requirements: requirements, rules: rules).routes
+    }
+
+    /// The same with the turn that round robin counts for this question.
+    func candidateList(
+        for reference: ModelReference,
+        filters: RouteFilters = .none,
+        requirements: RouteRequirements = .none,
+        rules: RouteRules = .chat
+    ) throws(RoutingError) -> CandidateList {
+        let question = Question(reference: reference, filters: filters, needs: requirements.needs, rules: rules)
+        if let list = cache.withLock({ $0[question] }) { return list }
+        let indices = try select(question)
+        let list = CandidateList(indices.map { routes[$0] })
+        return cache.withLock { cache in
+            if let existing = cache[question] { return existing }
+            // Filters come from clients, so their number has no bound of its own.
+            if cache.count >= Self.maximumCachedQuestions { cache.removeAll(keepingCapacity: true) }
+            cache[question] = list
+            return list
+        }
+    }
+
+    private func select(_ question: Question) throws(RoutingError) -> [Int] {
+        switch question.reference {
+        case .meta:
+            try selectForMeta(question)
+        case .direct(let provider, let model):
+            try checkEndpoint(providers[provider.lowercased()]?.models[model.lowercased()] ?? [], model, question)
+        case .model(let model):
+            try checkEndpoint(unpaid(routesByModel[model.lowercased()] ?? [], question.rules), model, question)
+        }
+    }
+
+    private func selectForMeta(_ question: Question) throws(RoutingError) -> [Int] {
+        let (filters, rules) = (question.filters, question.rules)
+        let asksForModels = !(filters.type ?? "").isEmpty || !(filters.name ?? "").isEmpty
+        let reachable = unpaid(Array(routes.indices), rules).filter { serves($0, rules, asked: true) }
+        let pool = asksForModels ? reachable : reachable.filter { serves($0, rules, asked: false) }
+        guard !pool.isEmpty else { throw .noModels(type: rules.endpointType?.rawValue ?? "text") }
+        let matching = pool.filter { filters.matches(routes[$0].model) }
+        guard !matching.isEmpty else {
+            throw .filterMatchesNothing(
+                filters,
+                types: Set(reachable.map { routes[$0].model.type.rawValue }).sorted(),
+                scales: ModelScale.allCases.filter { scale in reachable.contains { routes[$0].model.scale == scale } }
+                    .map(\.rawValue)
+            )
+        }
+        let able = matching.filter { index in meets(index, question.needs) }
+        guard !able.isEmpty else {
+            let unmet = question.needs.filter { need in !matching.contains { meets($0, [need]) } }
+            throw .requirementUnmet(unmet.isEmpty ? question.needs : unmet)
+        }
+        return able
+    }
+
+    /// A model that was named serves if it fits the endpoint at all. Of several routes those that have what the request
+    /// needs are taken; if none has, the provider may say so itself.
+    private func checkEndpoint(_ named: [Int], _ model: String, _ question: Question) throws(RoutingError) -> [Int] {
+        guard let first = named.first else { throw unknown(model) }
+        let serving = named.filter { serves($0, question.rules, asked: true) }
+        guard !serving.isEmpty else {
+            throw .wrongEndpoint(model: model, type: routes[first].model.type.rawValue)
+        }
+        let able = serving.filter { meets($0, question.needs) }
+        return able.isEmpty ? serving : able
+    }
+
+    private func serves(_ index: Int, _ rules: RouteRules, asked: Bool) -> Bool {
+        let type = routes[index].model.type
+        guard let endpoint = rules.endpointType else { return asked ? type.answersChatWhenAsked : type.isChat }
+        return type == endpoint
+    }
+
+    private func unpaid(_ indices: [Int], _ rules: RouteRules) -> [Int] {
+        rules.allowPaid ? indices : indices.filter { !routes[$0].provider.paid }
+    }
+
+    private func meets(_ index: Int, _ needs: [RouteRequirements.Need]) -> Bool {
+        needs.allSatisfy { RouteRequirements.does(routes[index].model, meet: $0) }
+    }
+}
+
+extension RouteTable {
+    /// What a `model` string means here.
+    func reference(for name: String, rules: RouteRules = .chat) throws(RoutingError) -> ModelReference {
+        try reference(for: name, rules: rules, depth: 0)
+    }
+
+    private func reference(for name: String, rules: RouteRules, depth: Int) throws(RoutingError) -> ModelReference {
+        let lowered = name.lowercased()
+        if naming.metaNames.contains(where: { $0.lowercased() == lowered }) { return .meta(preferredScale: nil) }
+        var leftOutProvider: (name: String, why: String)?
+        if let slash = lowered.firstIndex(of: "/") {
+            let prefix = String(lowered[..<slash])
+            let rest = String(lowered[lowered.index(after: slash)...])
+            if let provider = providers[prefix] {
+                for id in [rest, lowered] {
+                    if let first = provider.models[id]?.first {
+                        return .direct(provider: provider.name, model: routes[first].model.name)
+                    }
+                }
+            } else if let why = leftOut[prefix] {
+                leftOutProvider = (String(name[..<slash]), why)
+            }
+        }
+        if let first = unpaid(routesByModel[lowered] ?? [], rules).first { return .model(routes[first].model.name) }
+        if let leftOutProvider { throw .providerLeftOut(leftOutProvider.name, why: leftOutProvider.why) }
+        if depth < 4, let alias = naming.aliases.first(where: { $0.matches(lowered) }) {
+            guard let target = alias.target else { return .meta(preferredScale: alias.preferredScale) }
+            let reference = try reference(for: target, rules: rules, depth: depth + 1)
+            if case .meta(nil) = reference { return .meta(preferredScale: alias.preferredScale) }
+            return reference
+        }
+        guard naming.unknownModel == .reject else { return .meta(preferredScale: nil) }
+        throw unknown(name)
+    }
+
+    private func unknown(_ name: String) -> RoutingError {
+        // A paid provider's model is there, but only by its full name.
+        if let paid = routesByModel[name.lowercased()]?.first { return .unknownModel(name, nearest: [routes[paid].name]) }
+        let full = NearestNames.of(name, in: routes.lazy.map(\.name))
+        return .unknownModel(name, nearest: full.isEmpty ? NearestNames.of(name, in: routes.lazy.map(\.model.name)) : full)
+    }
+}
+
+/// What decides who may serve, without what only decides the order.
+private struct Question: Hashable {
+    var reference: ModelReference
+    var filters: RouteFilters
+    var needs: [RouteRequirements.Need]
+    var rules: RouteRules
+
+    init(
+        reference: ModelReference,
+        filters: RouteFilters,
+        needs: [RouteRequirements.Need],
+        rules: RouteRules
+    ) {
+        // An alias' preferred size orders; it does not exclude.
+        if case .meta = reference { self.reference = .meta(preferredScale: nil) } else { self.reference = reference }
+        self.filters = filters
+        self.needs = needs
+        self.rules = rules
+    }
+}
+
+/// The routes that may serve one question, and whose turn it is.
+final class CandidateList: Sendable {
+    let routes: [Route]
+    private let turn = Atomic<Int>(0)
+
+    init(_ routes: [Route]) {
+        self.routes = routes
+    }
+
+    /// Counts the requests that asked this question, for round robin.
+    func nextTurn() -> Int {
+        turn.wrappingAdd(1, ordering: .relaxed).oldValue & .max
+    }
+}

@@ -1,0 +1,136 @@
+import NIOCore
+import NIOHTTP1
+
+/// Who may come in: checked on the head, before a byte of the body is read.
+struct Gatekeeper: Sendable {
+    let apiKey: [UInt8]?
+    /// The listener is loopback only and has no key: any web page in the user's browser could call it, so foreign
+    /// origins and names are refused.
+    let guardsLoopback: Bool
+    let corsOrigins: [String]
+    let maxBodyBytes: Int
+
+    init(_ settings: Settings.Server) {
+        apiKey = settings.apiKey.map { Array($0.utf8) }
+        guardsLoopback = settings.apiKey == nil
+        corsOrigins = settings.corsOrigins
+        maxBodyBytes = settings.maxBodyBytes
+    }
+
+    /// Our own mark on every call upstream; one that comes back is a loop.
+    static let hopHeader = "x-relay-hop"
+
+    /// `nil` when the request may pass.
+    func refusal(of request: ClientRequest, hop: String) -> ClientError? {
+        if request.headers.first(name: Self.hopHeader) == hop { return .loop }
+        if guardsLoopback, let refusal = loopbackRefusal(of: request) { return refusal }
+        guard let apiKey, !Self.isPublic(request) else { return nil }
+        guard let given = credential(of: request) else { return .missingKey }
+        return Self.equalInConstantTime(Array(given.utf8), apiKey) ? nil : .wrongKey
+    }
+
+    /// What the body's announced size and encoding forbid.
+    func bodyRefusal(of request: ClientRequest) -> ClientError? {
+        if let encoding = request.header("content-encoding"), encoding.lowercased() != "identity" {
+            return ClientError(
+                status: 415,
+                message: "Content-Encoding '\(encoding)' is not supported; send the body as it is.",
+                type: "invalid_request_error",
+                code: "unsupported_content_encoding",
+                closesConnection: true
+            )
+        }
+        if let length = request.header("content-length").flatMap({ Int($0) }), length > maxBodyBytes {
+            return .bodyTooLarge(limit: maxBodyBytes)
+        }
+        return nil
+    }
+
+    /// The client's key, as the OpenAI and the Anthropic SDKs send it.
+    func credential(of request: ClientRequest) -> String? {
+        if let value = request.header("authorization") {
+            let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+            if parts.count == 2, parts[0].lowercased() == "bearer" { return String(parts[1]) }
+            return parts.count == 1 ? String(parts[0]) : nil
+        }
+        return request.header("x-api-key")
+    }
+
+    static func isPublic(_ request: ClientRequest) -> Bool {
+        request.path == "/health" || request.method == .OPTIONS || (request.method == .HEAD && request.path == "/")
+    }
+
+    /// Takes as long for a wrong key as for the right one.
+    static func equalInConstantTime(_ given: [UInt8], _ expected: [UInt8]) -> Bool {
+        var difference = UInt8(given.count == expected.count ? 0 : 1)
+        for index in expected.indices {
+            difference |= expected[index] ^ (index < given.count ? given[index] : 0)
+        }
+        return difference == 0
+    }
+
+    // MARK: Browsers
+
+    private func loopbackRefusal(of request: ClientRequest) -> ClientError? {
+        if let host = request.header("host"), !Self.isLocal(authority: host) {
+            return .forbidden("The Host '\(host)' is not this machine. Set RELAY_API_KEY to serve other names.")
+        }
+        if let origin = request.header("origin"), !allows(origin: origin) {
+            return .forbidden("The origin '\(origin)' may not call Relay; server.cors_origins lists those that may.")
+        }
+        return nil
+    }
+
+    private func allows(origin: String) -> Bool {
+        if corsOrigins.contains("*") || corsOrigins.contains(origin) { return true }
+        guard let mark = origin.range(of: "://") else { return false }
+        return Self.isLocal(authority: String(origin[mark.upperBound...]))
+    }
+
+    private static func isLocal(authority: String) -> Bool {
+        let host: Substring =
+            if authority.hasPrefix("["), let close = authority.firstIndex(of: "]") {
+                authority[authority.index(after: authority.startIndex)..<close]
+            } else {
+                authority.prefix { $0 != ":" }
+            }
+        return Endpoint.isLoopback(host: String(host))
+    }
+
+    /// `Access-Control-*` for an origin that is listed.
+    func corsFields(for request: ClientRequest) -> ReplyFields {
+        var fields = ReplyFields()
+        guard let origin = request.headers.first(name: "origin"), !corsOrigins.isEmpty,
+            corsOrigins.contains("*") || corsOrigins.contains(origin)
+        else { return fields }
+        fields.add("access-control-allow-origin", origin)
+        fields.add("vary", "Origin")
+        fields.add("access-control-expose-headers", "*")
+        if request.method == .OPTIONS {
+            fields.add("access-control-allow-methods", "GET, POST, OPTIONS")
+            fields.add("access-control-allow-headers", request.header("access-control-request-headers") ?? "*")
+            fields.add("access-control-max-age", 600)
+        }
+        return fields
+    }
+}
+
+extension ClientError {
+    static let loop = ClientError(
+        status: 508,
+        message: "This request came from Relay itself: a provider's base_url leads back here.",
+        type: "invalid_request_error",
+        code: "loop_detected"
+    )
+}
+
+extension String {
+    fileprivate func range(of mark: String) -> Range<String.Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(mark) { return start..<index(start, offsetBy: mark.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

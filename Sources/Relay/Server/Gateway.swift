@@ -1,0 +1,125 @@
+import Clients
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// Everything that serving needs and that all event loops share. Made once at start; only counters change.
+final class Gateway: Sendable {
+    let settings: Settings
+    private let current: Mutex<Chain>
+    let gatekeeper: Gatekeeper
+    let admission: AdmissionQueue
+    let memory: MemoryBudget
+    let office: Office
+    let connections = ConnectionList()
+    let threads: NIOThreadPool
+    let isDraining = Atomic<Bool>(false)
+    let started = Now.read()
+    /// Tells our own calls from others when one comes back.
+    let hopMark: String
+    private let lastTag = Atomic<UInt64>(0)
+    private let tagPrefix: String
+
+    /// What new requests go through; those under way keep theirs.
+    var chain: Chain { current.withLock { $0 } }
+
+    func replace(with chain: Chain) { current.withLock { $0 = chain } }
+
+    var queueTimeout: TimeAmount { .nanoseconds(Int64(settings.routing.queueTimeoutSeconds * 1e9)) }
+
+    init(settings: Settings, chain: Chain, office: Office, hopMark: String, threads: NIOThreadPool) {
+        self.settings = settings
+        current = Mutex(chain)
+        self.office = office
+        self.hopMark = hopMark
+        self.threads = threads
+        gatekeeper = Gatekeeper(settings.server)
+        admission = AdmissionQueue(
+            maxRunning: settings.routing.maxConcurrentRequests,
+            maxWaiting: settings.routing.maxQueuedRequests
+        )
+        memory = MemoryBudget(limit: settings.server.maxBufferedBytes)
+        tagPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
+    }
+
+    /// What a call's head says of it.
+    func facts(of request: ClientRequest) -> CallFacts {
+        let number = lastTag.wrappingAdd(1, ordering: .relaxed).newValue
+        let tag = tagPrefix + String(number, radix: 36)
+        var facts = CallFacts(
+            received: request.received,
+            framing: request.framing,
+            requestID: request.header("x-request-id").map { String($0.prefix(128)) } ?? "req_" + tag,
+            tag: tag,
+            client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request) ?? "",
+            maxWait: .seconds(settings.routing.maxQuotaWaitSeconds)
+        )
+        facts.sessionID = Self.session(of: request, header: settings.session.idHeader)
+        if let wait = request.header("x-max-wait").flatMap({ Double($0) }), wait.isFinite, wait >= 0 {
+            facts.maxWait = .seconds(min(wait, settings.routing.maxQuotaWaitSeconds))
+        }
+        switch request.header("x-use-serverside-system-prompt")?.lowercased() {
+        case "true", "1", "yes": facts.serverSidePrompt = true
+        case "false", "0", "no": facts.serverSidePrompt = false
+        default: break
+        }
+        if request.headers.contains(name: "origin") { facts.fields = gatekeeper.corsFields(for: request) }
+        return facts
+    }
+
+    /// The session header, or what agents send of themselves.
+    private static func session(of request: ClientRequest, header: String) -> String? {
+        for name in [header, "x-claude-code-session-id", "x-codex-session-id", "session_id"] {
+            if let value = request.header(name) { return value }
+        }
+        return nil
+    }
+}
+
+/// One limit for all request bytes that are held at once.
+final class MemoryBudget: Sendable {
+    private let limit: Int
+    private let held = Atomic<Int>(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    /// `false` when the limit would be passed; nothing is taken then.
+    func take(_ bytes: Int) -> Bool {
+        let total = held.wrappingAdd(bytes, ordering: .relaxed).newValue
+        guard total > limit else { return true }
+        held.wrappingSubtract(bytes, ordering: .relaxed)
+        return false
+    }
+
+    func give(_ bytes: Int) { held.wrappingSubtract(bytes, ordering: .relaxed) }
+
+    var bytes: Int { held.load(ordering: .relaxed) }
+}
+
+/// The open connections, for draining them.
+final class ConnectionList: Sendable {
+    private struct Entry: Sendable {
+        let loop: any EventLoop
+        let connection: NIOLoopBound<ClientConnection>
+    }
+
+    private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+
+    func add(_ connection: ClientConnection, on loop: any EventLoop) {
+        let entry = Entry(loop: loop, connection: NIOLoopBound(connection, eventLoop: loop))
+        entries.withLock { $0[ObjectIdentifier(connection)] = entry }
+    }
+
+    func remove(_ connection: ClientConnection) {
+        _ = entries.withLock { $0.removeValue(forKey: ObjectIdentifier(connection)) }
+    }
+
+    var count: Int { entries.withLock { $0.count } }
+
+    /// Closes those that serve nothing; the others close after their answer.
+    func closeIdle() {
+        let all = entries.withLock { Array($0.values) }
+        for entry in all { entry.loop.execute { entry.connection.value.closeIfIdle() } }
+    }
+}

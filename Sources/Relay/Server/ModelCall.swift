@@ -1,0 +1,141 @@
+import Clients
+import NIOCore
+import NIOPosix
+
+/// Runs one `Exchange`: feeds it what the upstream, the clock and the queues say, and does what it answers.
+///
+/// Lives on the event loop of the connection it serves. It decides nothing.
+final class ModelCall: UpstreamReceiver, Ticking {
+    private unowned let connection: ClientConnection
+    private let gateway: Gateway
+    private let services: LoopServices
+    private var exchange: Exchange
+    private var call: UpstreamCall?
+    private var ticket: QuotaQueue.Ticket?
+    private var wait: Scheduled<Void>?
+    private var isDone = false
+
+    init(connection: ClientConnection, gateway: Gateway, services: LoopServices, exchange: Exchange) {
+        self.connection = connection
+        self.gateway = gateway
+        self.services = services
+        self.exchange = exchange
+    }
+
+    var deadline: ContinuousClock.Instant? { exchange.deadline }
+
+    /// Held until the call has ended.
+    var requestBytes: Int { exchange.request.body.readableBytes }
+    var isStream: Bool { exchange.request.wantsStream }
+
+    func begin() {
+        services.ticker.add(self)
+        handle(.begin, at: exchange.facts.received)
+    }
+
+    func tick(at now: Now) { handle(.tick, at: now) }
+
+    func clientLeft() { handle(.clientLeft, at: .read()) }
+
+    /// The client's socket is full, or has room again.
+    func setWritable(_ isWritable: Bool) {
+        if isWritable { call?.resume() } else { call?.pause() }
+    }
+
+    func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
+        guard call === self.call else { return }
+        switch event {
+        case .ended, .failed: self.call = nil
+        default: break
+        }
+        handle(.upstream(event), at: .read())
+    }
+
+    // MARK: Actions
+
+    private func handle(_ event: Exchange.Event, at now: Now) {
+        guard !isDone else { return }
+        perform(exchange.receive(event, at: now))
+    }
+
+    private func perform(_ actions: Exchange.Actions) {
+        if actions.cancelsCall {
+            call?.cancel()
+            call = nil
+        }
+        if actions.leavesQueue { leaveQueue() }
+        if !actions.write.isEmpty { connection.write(actions.write) }
+        if actions.ends || exchange.phase == .done {
+            return end(hasReply: actions.ends)
+        }
+        if let (route, request) = actions.call { start(request, to: route) }
+        if let work = actions.fit { offload(work) }
+        if let time = actions.waitsUntil { wait(until: time) }
+    }
+
+    private func start(_ request: UpstreamRequest, to route: Route) {
+        let call = services.pool.call(request, to: exchange.chain.dialing[route.index].target, for: self)
+        self.call = call
+        if !connection.isWritable { call.pause() }
+        if call.isSent { handle(.upstream(.connected), at: .read()) }
+    }
+
+    /// Fitting a very long history must not hold up the other calls of this loop.
+    private func offload(_ work: Exchange.FitWork) {
+        let bound = NIOLoopBound(self, eventLoop: services.loop)
+        gateway.threads.runIfActive(eventLoop: services.loop) { work.run() }
+            .whenComplete { result in
+                let call = bound.value
+                switch result {
+                case .success(let fit): call.handle(.fitted(fit), at: .read())
+                // The pool refuses work only while Relay stops.
+                case .failure: call.handle(.fitted(.overflow(needed: 0, budget: 0)), at: .read())
+                }
+            }
+    }
+
+    private func end(hasReply: Bool) {
+        isDone = true
+        services.ticker.remove(self)
+        leaveQueue()
+        // What is still on its way of an answer that is complete is read to its end, so that the connection stays.
+        call?.letFinish()
+        call = nil
+        connection.callEnded(self, hasReply: hasReply)
+    }
+
+    // MARK: The quota queue
+
+    private func wait(until time: ContinuousClock.Instant) {
+        if ticket == nil {
+            let bound = NIOLoopBound(self, eventLoop: services.loop)
+            let loop = services.loop
+            ticket = exchange.chain.quotaQueue.join(exchange.facts.waitKey) {
+                loop.execute { bound.value.takeTurn() }
+            }
+        }
+        guard let ticket, exchange.chain.quotaQueue.isFirst(ticket) else { return }
+        scheduleTurn(at: time)
+    }
+
+    private func scheduleTurn(at time: ContinuousClock.Instant) {
+        wait?.cancel()
+        let delay = ContinuousClock.Instant.now.duration(to: time)
+        let bound = NIOLoopBound(self, eventLoop: services.loop)
+        let amount = TimeAmount.nanoseconds(Int64(max(0, delay.seconds * 1e9)) + 500_000)
+        wait = services.loop.scheduleTask(in: amount) { bound.value.takeTurn() }
+    }
+
+    private func takeTurn() {
+        guard let ticket, exchange.chain.quotaQueue.isFirst(ticket) else { return }
+        handle(.turn, at: .read())
+    }
+
+    private func leaveQueue() {
+        wait?.cancel()
+        wait = nil
+        guard let ticket else { return }
+        self.ticket = nil
+        exchange.chain.quotaQueue.leave(ticket)
+    }
+}

@@ -1,0 +1,108 @@
+import Clients
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// The listener and the event loops behind it: started once, drained and stopped once.
+final class RelayServer: Sendable {
+    let gateway: Gateway
+    let port: Int
+    private let channel: any Channel
+    private let group: MultiThreadedEventLoopGroup
+    private let services: [NIOLoopBound<LoopServices>]
+    private let names: NameResolver
+    private let logger: Logger
+
+    private init(
+        gateway: Gateway,
+        port: Int,
+        channel: any Channel,
+        group: MultiThreadedEventLoopGroup,
+        services: [NIOLoopBound<LoopServices>],
+        names: NameResolver,
+        logger: Logger
+    ) {
+        self.gateway = gateway
+        self.port = port
+        self.channel = channel
+        self.group = group
+        self.services = services
+        self.names = names
+        self.logger = logger
+    }
+
+    /// Binds the socket; from then on requests are served. The group's loops carry clients and providers alike.
+    static func start(
+        _ gateway: Gateway,
+        group: MultiThreadedEventLoopGroup,
+        names: NameResolver,
+        logger: Logger
+    ) async throws -> RelayServer {
+        let connectTimeout = Duration.seconds(gateway.settings.http.connectTimeoutSeconds)
+        var services: [NIOLoopBound<LoopServices>] = []
+        for loop in group.makeIterator() {
+            services.append(
+                try await loop.submit {
+                    NIOLoopBound(
+                        LoopServices(loop: loop, names: names, connectTimeout: connectTimeout),
+                        eventLoop: loop
+                    )
+                }.get()
+            )
+        }
+        let byLoop = Dictionary(uniqueKeysWithValues: services.map { (ObjectIdentifier($0.eventLoop), $0) })
+        let channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let services = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else {
+                        throw ChannelError.inappropriateOperationForState
+                    }
+                    try configure(channel, gateway: gateway, services: services)
+                }
+            }
+            .bind(host: gateway.settings.server.host, port: gateway.settings.server.port)
+            .get()
+        return RelayServer(
+            gateway: gateway,
+            port: channel.localAddress?.port ?? gateway.settings.server.port,
+            channel: channel,
+            group: group,
+            services: services,
+            names: names,
+            logger: logger
+        )
+    }
+
+    private static func configure(_ channel: any Channel, gateway: Gateway, services: LoopServices) throws {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderListSize = ConnectionGate.maxHeadBytes
+        limits.maxHeaderFieldSize = ConnectionGate.maxHeadBytes
+        let gate = ConnectionGate()
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(gate)
+        try pipeline.addHandler(
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits))
+        )
+        try pipeline.addHandler(ClientConnection(gateway: gateway, services: services, gate: gate))
+    }
+
+    /// Takes no new connections, lets calls under way finish for at most `drain`, then stops.
+    func stop(drain: Duration) async throws {
+        gateway.isDraining.store(true, ordering: .relaxed)
+        try? await channel.close()
+        gateway.connections.closeIdle()
+        let deadline = ContinuousClock.now.advanced(by: drain)
+        while gateway.connections.count > 0, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let left = gateway.connections.count
+        if left > 0 { logger.warning("Stopping with connections still open", metadata: ["connections": "\(left)"]) }
+        for entry in services { try? await entry.eventLoop.submit { entry.value.pool.closeIdle() }.get() }
+        names.shutdown()
+    }
+}

@@ -1,0 +1,76 @@
+/// How Relay behaves. Every value has its default here and its name, unit and range in `SettingKey.all`.
+struct Settings: Sendable, Equatable {
+    var server = Server()
+    var session = Session()
+    var context = Context()
+    var summarization = Summarization()
+    var style = Style()
+    var normalize = Normalize()
+    var routing = Routing()
+    var circuitBreaker = CircuitBreaker()
+    var http = HTTP()
+    var storage = Storage()
+
+    /// The listener.
+    struct Server: Sendable, Equatable {
+        var host = "127.0.0.1"
+        var port = 8000
+        /// What clients must present; without it only loopback may connect.
+        var apiKey: String?
+        var maxBodyBytes = 32 * 1024 * 1024
+        var maxBufferedBytes = 256 * 1024 * 1024
+        var showProvider = false
+        var drainSeconds = 30.0
+        /// Threads that serve connections; `nil` is the smaller of two and the number of cores.
+        var eventLoops: Int?
+        var corsOrigins: [String] = []
+
+        /// Only this machine can reach the listener.
+        var isLoopback: Bool { Endpoint.isLoopback(host: host) }
+    }
+
+    /// Keeping a conversation on one route.
+    struct Session: Sendable, Equatable {
+        var affinityEnabled = true
+        var idHeader = "X-Session-ID"
+        var ttlHours = 24.0
+        var maxSessions = 1000
+    }
+
+    /// One switch per rule that makes outputs read the same.
+    struct Normalize: Sendable, Equatable {
+        var preamble = true
+        var think = true
+        var markdown = true
+        var json = true
+        var toolRescue = true
+    }
+
+    /// When a failing route is left alone, and for how long.
+    struct CircuitBreaker: Sendable, Equatable {
+        var failureThreshold = 3
+        var cooldownSeconds = 5.0
+        var maxCooldownSeconds = 300.0
+    }
+
+    /// Times allowed to a provider; the catalog may raise them for one provider.
+    struct HTTP: Sendable, Equatable {
+        var timeoutSeconds = 60.0
+        var connectTimeoutSeconds = 5.0
+        /// `nil` is `timeoutSeconds`.
+        var firstByteTimeoutSeconds: Double?
+        /// `nil` is `timeoutSeconds`.
+        var streamIdleTimeoutSeconds: Double?
+        var totalTimeoutSeconds: Double?
+
+        /// Time to the first meaningful delta.
+        var effectiveFirstByteSeconds: Double { firstByteTimeoutSeconds ?? timeoutSeconds }
+        /// Time between two pieces of a stream.
+        var effectiveStreamIdleSeconds: Double { streamIdleTimeoutSeconds ?? timeoutSeconds }
+    }
+
+    /// Where state is kept.
+    struct Storage: Sendable, Equatable {
+        var directory = "data"
+    }
+}

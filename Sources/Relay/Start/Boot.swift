@@ -1,0 +1,173 @@
+import Clients
+import Context
+import FoundationEssentials
+import NIOCore
+import Normalize
+import Synchronization
+
+/// Makes, out of settings and catalog, everything that serves: routes, how they are called, and the chain.
+struct Boot: Sendable {
+    let configuration: Configuration
+    let report: BootReport
+    let client: SimpleClient
+    private let tls: UpstreamTLS
+    private let proxies: ProxySettings
+    /// Shared by every chain that is made, so that nothing is forgotten when the table changes.
+    private let shared: Shared
+
+    private struct Shared: Sendable {
+        let pins: SessionPins
+        let corrections = TokenCorrections()
+        let usualAnswers = UsualAnswers()
+        let quotaQueue = QuotaQueue()
+        let usage = UsageLedger()
+        let hopMark: String
+    }
+
+    static let spokenDialects: Set<DialectName> = [.openai]
+
+    init(_ configuration: Configuration, client: SimpleClient) throws {
+        self.configuration = configuration
+        self.client = client
+        report = BootReport(configuration: configuration, spokenDialects: Self.spokenDialects)
+        tls = try UpstreamTLS(trustRootsFile: configuration.environment["SSL_CERT_FILE"])
+        var environment: [String: String] = [:]
+        for name in ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] {
+            environment[name] = configuration.environment[name]
+        }
+        proxies = ProxySettings(environment: environment)
+        let session = configuration.settings.session
+        shared = Shared(
+            pins: SessionPins(timeToLive: .seconds(session.ttlHours * 3600), maximum: session.maxSessions),
+            hopMark: String(UInt64.random(in: .min ... .max), radix: 36)
+        )
+    }
+
+    var hopMark: String { shared.hopMark }
+
+    /// The usable providers as they stand now, those that discover their models asked for them.
+    func providers() async -> (usable: [UsableProvider], discovered: [String: Int]) {
+        await withTaskGroup(of: (Int, UsableProvider).self) { group in
+            for (place, entry) in report.usable.enumerated() {
+                group.addTask {
+                    var provider = entry.provider
+                    if provider.discoversModels {
+                        provider.models += await discover(provider, key: entry.keys.first)
+                    }
+                    return (place, UsableProvider(provider, keys: entry.keys))
+                }
+            }
+            var found: [(Int, UsableProvider)] = []
+            for await entry in group { found.append(entry) }
+            let usable = found.sorted { $0.0 < $1.0 }.map(\.1)
+            let counts = usable.filter(\.provider.discoversModels).map { ($0.provider.name, $0.provider.models.count) }
+            return (usable, Dictionary(counts, uniquingKeysWith: { first, _ in first }))
+        }
+    }
+
+    /// A chain for these providers. Accounts that a former table knew go on as they are.
+    func chain(for usable: [UsableProvider], after former: RouteTable? = nil) throws -> Chain {
+        let settings = configuration.settings
+        let leftOut = report.leftOut.map { ($0.provider.name, $0.reason.description) }
+        let table = RouteTable(
+            settings.routing.globalProviderLock ? usable.map(\.oneAtATime) : usable,
+            policy: BreakerPolicy(settings.circuitBreaker),
+            naming: ModelNaming(settings.routing),
+            leftOut: Dictionary(leftOut, uniquingKeysWith: { first, _ in first }),
+            former: former
+        )
+        let routing = settings.routing
+        return Chain(
+            sessionAffinity: SessionAffinity(isEnabled: settings.session.affinityEnabled, pins: shared.pins),
+            contextWindow: ContextWindow(settings: ContextSettings(settings), corrections: shared.corrections),
+            styleDirective: StyleDirective(inject: settings.style.inject, text: settings.style.text),
+            dispatch: Dispatch(
+                table: table,
+                strategy: StrategyName(routing.strategy).strategy(cycles: routing.cycles),
+                rules: RouteRules(allowPaid: routing.allowPaid),
+                usualAnswers: shared.usualAnswers
+            ),
+            normalization: Normalization(settings: NormalizeSettings(settings.normalize)),
+            quotaQueue: shared.quotaQueue,
+            times: ChainTimes(http: settings.http, maxAttempts: routing.maxAttempts, silence: .seconds(10)),
+            dialing: try table.routes.map { try dialing(for: $0) },
+            usage: shared.usage,
+            showsProvider: settings.server.showProvider
+        )
+    }
+
+    // MARK: Calling
+
+    private func target(of provider: Provider) throws -> UpstreamTarget {
+        try UpstreamTarget(url: provider.baseURL, tls: tls, proxies: proxies)
+    }
+
+    /// Targets are shared by the routes of a provider, since connections are kept by target.
+    private func dialing(for route: Route) throws -> Dialing {
+        let target = try targets.target(for: route.provider.baseURL) { try self.target(of: route.provider) }
+        var head = ByteBuffer()
+        head.writeString("POST \(target.basePath)/chat/completions HTTP/1.1\r\nhost: \(target.authority)\r\n")
+        for (name, value) in headers(route.provider, key: route.key) { head.writeString("\(name): \(value)\r\n") }
+        head.writeString("content-type: application/json\r\n")
+        return Dialing(target: target, head: head)
+    }
+
+    private let targets = TargetList()
+
+    /// All that goes up: nothing of what the client sent.
+    private func headers(_ provider: Provider, key: APIKey?) -> [(String, String)] {
+        var headers = [("accept", "application/json, text/event-stream"), (Gatekeeper.hopHeader, shared.hopMark)]
+        if let key { headers.append(("authorization", "Bearer \(key.secret)")) }
+        let own = provider.extraHeaders.sorted { $0.key < $1.key }
+        if !own.contains(where: { $0.key.lowercased() == "user-agent" }) {
+            headers.append(("user-agent", "relay/\(RelayVersion.text)"))
+        }
+        return headers + own.map { ($0.key.lowercased(), $0.value) }
+    }
+
+    // MARK: Discovery
+
+    /// Asks a provider for its models (`GET /models`). One that does not answer has none: its absence is no fault.
+    private func discover(_ provider: Provider, key: APIKey?) async -> [Model] {
+        do {
+            let answer = try await client.request(
+                "GET",
+                "/models",
+                at: try target(of: provider),
+                headers: headers(provider, key: key),
+                timeout: .seconds(provider.local ? 1 : 5)
+            )
+            guard answer.status == 200 else { return [] }
+            let json = JSONReader.read(Array(answer.body.readableBytesView), file: provider.name).value
+            let known = Set(provider.models.map(\.name))
+            return (json?["data"]?.array ?? []).compactMap { entry in
+                guard let id = entry["id"]?.string, !known.contains(id), provider.takes(discovered: id) else { return nil }
+                return Model(
+                    name: id,
+                    type: ModelGuess.type(of: id),
+                    scale: ModelGuess.scale(of: id),
+                    maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer,
+                    limits: provider.discoveredLimits,
+                    tools: true,
+                    source: "discovered"
+                )
+            }
+        } catch {
+            return []
+        }
+    }
+}
+
+/// One target for each base URL.
+private final class TargetList: Sendable {
+    private let targets = Mutex<[String: UpstreamTarget]>([:])
+
+    func target(for url: String, make: () throws -> UpstreamTarget) throws -> UpstreamTarget {
+        if let known = targets.withLock({ $0[url] }) { return known }
+        let made = try make()
+        return targets.withLock { targets in
+            targets[url] = targets[url] ?? made
+            return targets[url] ?? made
+        }
+    }
+}

@@ -1,0 +1,327 @@
+import Clients
+import NIOCore
+
+/// Reads a chat completion request in one pass over its bytes.
+struct ChatRequestReader {
+    private let bytes: UnsafeRawBufferPointer
+    private var scanner: JSONScanner
+    private var request: ChatRequest
+    private var hasModel = false
+    private var hasMessages = false
+    private var maxTokens: Int?
+    private var maxCompletionTokens: Int?
+
+    static func read(_ body: ByteBuffer) throws(RequestFault) -> ChatRequest {
+        let read: Result<ChatRequest, RequestFault> = body.withUnsafeReadableBytes { bytes in
+            var reader = ChatRequestReader(bytes, body)
+            do throws(JSONFault) {
+                return try reader.readAll()
+            } catch {
+                return .failure(.malformed(error))
+            }
+        }
+        return try read.get()
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer, _ body: ByteBuffer) {
+        self.bytes = bytes
+        scanner = JSONScanner(bytes)
+        request = ChatRequest(body: body)
+    }
+
+    /// A document that is no JSON is reported before anything that is wrong in it.
+    private mutating func readAll() throws(JSONFault) -> Result<ChatRequest, RequestFault> {
+        var fault: RequestFault?
+        func note(_ param: String, _ message: String) {
+            if fault == nil { fault = .invalid(param: param, message: message) }
+        }
+        request.members.reserveCapacity(16)
+        guard scanner.peek() == UInt8(ascii: "{") else {
+            _ = try scanner.value()
+            try scanner.end()
+            return .failure(.invalid(param: "", message: "The request body must be a JSON object."))
+        }
+        try scanner.enterObject()
+        var isFirst = true
+        while let key = try scanner.nextKey(&isFirst) {
+            let value: JSONValueSpan
+            if JSONKey.equals(bytes, key, "messages"), scanner.peek() == UInt8(ascii: "[") {
+                let start = scanner.position
+                if let wrong = try readMessages() { note(wrong.param, wrong.message) }
+                value = JSONValueSpan(kind: .array, range: start..<scanner.position)
+            } else {
+                value = try scanner.value()
+            }
+            let member = JSONMember(key: key, value: value)
+            request.members.append(member)
+            if let wrong = take(member) { note(wrong.param, wrong.message) }
+        }
+        try scanner.end()
+        if !hasModel { note("model", "You must provide a model parameter.") }
+        if !hasMessages { note("messages", "Missing required parameter: 'messages'.") }
+        if hasMessages, request.messages.isEmpty, fault == nil {
+            note("messages", "Invalid 'messages': empty array. Expected at least one message.")
+        }
+        if let fault { return .failure(fault) }
+        request.maxTokens = maxCompletionTokens ?? maxTokens
+        return .success(request)
+    }
+
+    private typealias Wrong = (param: String, message: String)
+
+    /// Notes a member that Relay acts on. An explicit `null` is the same as leaving it out.
+    private mutating func take(_ member: JSONMember) -> Wrong? {
+        let value = member.value
+        guard value.kind != .null else { return nil }
+        let name = member.key
+        switch name.range.count {
+        case 5 where JSONKey.equals(bytes, name, "model"):
+            guard let text = value.text else { return wrongType("model", "a string", value) }
+            request.model = JSONText.string(bytes, text)
+            hasModel = !request.model.isEmpty
+        case 5 where JSONKey.equals(bytes, name, "tools"):
+            guard value.kind == .array else { return wrongType("tools", "an array", value) }
+            let inner = bytes[value.range.lowerBound + 1..<value.range.upperBound - 1]
+            if inner.contains(where: { $0 > 0x20 }) { request.tools = value }
+        case 6 where JSONKey.equals(bytes, name, "stream"):
+            guard value.kind == .true || value.kind == .false else { return wrongType("stream", "a boolean", value) }
+            request.wantsStream = value.kind == .true
+        case 8 where JSONKey.equals(bytes, name, "logprobs"):
+            request.wantsLogprobs = value.kind == .true
+        case 8 where JSONKey.equals(bytes, name, "messages"):
+            guard value.kind == .array else { return wrongType("messages", "an array of messages", value) }
+            hasMessages = true
+            request.messagesRange = value.range
+        case 10 where JSONKey.equals(bytes, name, "max_tokens"):
+            guard let number = positive(value) else { return wrongType("max_tokens", "a positive integer", value) }
+            maxTokens = number
+        case 21 where JSONKey.equals(bytes, name, "max_completion_tokens"):
+            guard let number = positive(value) else {
+                return wrongType("max_completion_tokens", "a positive integer", value)
+            }
+            maxCompletionTokens = number
+        case 14 where JSONKey.equals(bytes, name, "stream_options"):
+            guard value.kind == .object else { return wrongType("stream_options", "an object", value) }
+            request.wantsUsage = inner(value, "include_usage")?.kind == .true
+        case 15 where JSONKey.equals(bytes, name, "response_format"):
+            guard value.kind == .object else { return wrongType("response_format", "an object", value) }
+            return takeResponseFormat(value)
+        case 10 where JSONKey.equals(bytes, name, "model_type"):
+            guard let text = value.text else { return wrongType("model_type", "a string", value) }
+            request.filters.type = JSONText.string(bytes, text)
+        case 11 where JSONKey.equals(bytes, name, "model_scale"):
+            guard let text = value.text else { return wrongType("model_scale", "a string", value) }
+            request.filters.scale = JSONText.string(bytes, text)
+        case 10 where JSONKey.equals(bytes, name, "model_name"):
+            guard let text = value.text else { return wrongType("model_name", "a string", value) }
+            request.filters.name = JSONText.string(bytes, text)
+        default:
+            break
+        }
+        return nil
+    }
+
+    private mutating func takeResponseFormat(_ value: JSONValueSpan) -> Wrong? {
+        guard let type = inner(value, "type")?.text else {
+            return ("response_format.type", "Missing required parameter: 'response_format.type'.")
+        }
+        if JSONKey.equals(bytes, type, "text") {
+            request.responseFormat = .text
+        } else if JSONKey.equals(bytes, type, "json_object") {
+            request.responseFormat = .jsonObject
+        } else if JSONKey.equals(bytes, type, "json_schema") {
+            request.responseFormat = .jsonSchema
+        } else {
+            return (
+                "response_format.type",
+                "Invalid value for 'response_format.type': expected 'text', 'json_object' or 'json_schema'."
+            )
+        }
+        return nil
+    }
+
+    /// A member of a small object that has been scanned already.
+    private func inner(_ object: JSONValueSpan, _ name: StaticString) -> JSONValueSpan? {
+        var scanner = JSONScanner(bytes)
+        scanner.position = object.range.lowerBound
+        do throws(JSONFault) {
+            try scanner.enterObject()
+            var isFirst = true
+            while let key = try scanner.nextKey(&isFirst) {
+                let value = try scanner.value()
+                if JSONKey.equals(bytes, key, name) { return value }
+            }
+        } catch {
+            return nil
+        }
+        return nil
+    }
+
+    private func positive(_ value: JSONValueSpan) -> Int? {
+        guard let number = JSONKey.integer(bytes, value), number > 0 else { return nil }
+        return number
+    }
+
+    private func wrongType(_ param: String, _ expected: String, _ value: JSONValueSpan) -> Wrong {
+        (param, "Invalid type for '\(param)': expected \(expected), but got \(value.kind.article) instead.")
+    }
+
+    // MARK: Messages
+
+    private mutating func readMessages() throws(JSONFault) -> Wrong? {
+        var wrong: Wrong?
+        try scanner.enterArray()
+        request.messages.removeAll(keepingCapacity: true)
+        request.messages.reserveCapacity(16)
+        var isFirst = true
+        while try scanner.nextElement(&isFirst) {
+            let place = request.messages.count
+            guard scanner.peek() == UInt8(ascii: "{") else {
+                let value = try scanner.value()
+                if wrong == nil { wrong = wrongType("messages[\(place)]", "an object", value) }
+                continue
+            }
+            let fault = try readMessage(place)
+            if wrong == nil { wrong = fault }
+        }
+        return wrong
+    }
+
+    private mutating func readMessage(_ place: Int) throws(JSONFault) -> Wrong? {
+        var message = ChatRequest.MessageSpan(range: 0..<0, role: .user)
+        var role: JSONValueSpan?
+        var wrong: Wrong?
+        let start = scanner.position
+        try scanner.enterObject()
+        var isFirst = true
+        while let key = try scanner.nextKey(&isFirst) {
+            if JSONKey.equals(bytes, key, "content") {
+                if scanner.peek() == UInt8(ascii: "[") {
+                    let contentStart = scanner.position
+                    try readParts(into: &message)
+                    message.content = JSONValueSpan(kind: .array, range: contentStart..<scanner.position)
+                } else {
+                    let value = try scanner.value()
+                    if value.isString {
+                        message.textBytes += value.range.count - 2
+                    } else if value.kind != .null, wrong == nil {
+                        wrong = wrongType("messages[\(place)].content", "a string or an array of parts", value)
+                    }
+                    message.content = value
+                }
+                continue
+            }
+            let value = try scanner.value()
+            if JSONKey.equals(bytes, key, "role") {
+                role = value
+            } else if JSONKey.equals(bytes, key, "tool_calls"), value.kind == .array {
+                message.toolCalls = value
+                message.textBytes += value.range.count
+            } else if JSONKey.equals(bytes, key, "tool_call_id") {
+                message.toolCallID = value.text
+            }
+        }
+        message.range = start..<scanner.position
+        if let known = readRole(role) {
+            message.role = known
+        } else if wrong == nil {
+            wrong = (
+                "messages[\(place)].role",
+                role == nil
+                    ? "Missing required parameter: 'messages[\(place)].role'."
+                    : "Invalid value for 'messages[\(place)].role': supported values are 'system', 'developer', "
+                        + "'user', 'assistant', 'tool' and 'function'."
+            )
+        }
+        request.messages.append(message)
+        return wrong
+    }
+
+    private func readRole(_ value: JSONValueSpan?) -> ChatRequest.Role? {
+        guard let text = value?.text else { return nil }
+        switch text.range.count {
+        case 4 where JSONKey.equals(bytes, text, "user"): return .user
+        case 4 where JSONKey.equals(bytes, text, "tool"): return .tool
+        case 6 where JSONKey.equals(bytes, text, "system"): return .system
+        case 8 where JSONKey.equals(bytes, text, "function"): return .tool
+        case 9 where JSONKey.equals(bytes, text, "assistant"): return .assistant
+        case 9 where JSONKey.equals(bytes, text, "developer"): return .system
+        default: return nil
+        }
+    }
+
+    private mutating func readParts(into message: inout ChatRequest.MessageSpan) throws(JSONFault) {
+        try scanner.enterArray()
+        var isFirst = true
+        while try scanner.nextElement(&isFirst) {
+            guard scanner.peek() == UInt8(ascii: "{") else {
+                _ = try scanner.value()
+                continue
+            }
+            try scanner.enterObject()
+            var isFirstMember = true
+            while let key = try scanner.nextKey(&isFirstMember) {
+                let value = try scanner.value()
+                if JSONKey.equals(bytes, key, "text"), value.isString {
+                    message.textBytes += value.range.count - 2
+                } else if JSONKey.equals(bytes, key, "image_url") {
+                    message.images += 1
+                } else if JSONKey.equals(bytes, key, "input_audio") {
+                    message.audios += 1
+                }
+            }
+        }
+    }
+}
+
+/// Names of functions in a `tools` array.
+enum ToolNames {
+    static func read(_ bytes: UnsafeRawBufferPointer, _ tools: JSONValueSpan) -> Set<String> {
+        var names: Set<String> = []
+        var scanner = JSONScanner(bytes)
+        scanner.position = tools.range.lowerBound
+        do throws(JSONFault) {
+            try scanner.enterArray()
+            var isFirst = true
+            while try scanner.nextElement(&isFirst) {
+                guard scanner.peek() == UInt8(ascii: "{") else {
+                    _ = try scanner.value()
+                    continue
+                }
+                try scanner.enterObject()
+                var isFirstMember = true
+                while let key = try scanner.nextKey(&isFirstMember) {
+                    guard JSONKey.equals(bytes, key, "function"), scanner.peek() == UInt8(ascii: "{") else {
+                        _ = try scanner.value()
+                        continue
+                    }
+                    try scanner.enterObject()
+                    var isFirstInner = true
+                    while let inner = try scanner.nextKey(&isFirstInner) {
+                        let value = try scanner.value()
+                        if JSONKey.equals(bytes, inner, "name"), let text = value.text {
+                            names.insert(JSONText.string(bytes, text))
+                        }
+                    }
+                }
+            }
+        } catch {
+            return names
+        }
+        return names
+    }
+}
+
+extension JSONValueSpan.Kind {
+    /// As said in an error message.
+    var article: String {
+        switch self {
+        case .string, .escapedString: "a string"
+        case .number: "a number"
+        case .true, .false: "a boolean"
+        case .null: "null"
+        case .object: "an object"
+        case .array: "an array"
+        }
+    }
+}

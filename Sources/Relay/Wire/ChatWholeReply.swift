@@ -1,0 +1,149 @@
+import Clients
+import NIOCore
+import Normalize
+
+/// A whole answer: read, judged and normalised, with what was changed spliced into the provider's own bytes.
+struct ChatWholeReply {
+    /// The body for the client, in pieces.
+    let body: [ByteBuffer]
+    let usage: TokenUsage?
+    /// Bytes of answer text, for an estimate where the provider counted nothing.
+    let answerBytes: Int
+    let changes: [NormalizeRule: Int]
+
+    enum Reading {
+        case answer(ChatWholeReply)
+        case failed(UpstreamFailure, message: String?)
+        /// Complete, but nothing in it; passed on when every candidate was as empty.
+        case empty(ChatWholeReply)
+    }
+
+    /// Added to the body with `server.show_provider`.
+    struct ProviderNote {
+        let provider: String
+        let model: String
+        let latencyMilliseconds: Int
+        let attempt: Int
+
+        var members: String {
+            "\"provider_name\":\(JSONText.quoted(provider)),\"meta\":{\"provider\":\(JSONText.quoted(provider)),"
+                + "\"model\":\(JSONText.quoted(model)),\"latency_ms\":\(latencyMilliseconds),\"attempt\":\(attempt)},"
+        }
+    }
+
+    static func read(
+        _ body: ByteBuffer,
+        normalization: Normalization.Plan?,
+        requestTag: String,
+        note: ProviderNote?,
+        errors: UpstreamErrorContext
+    ) -> Reading {
+        let answer: ChatAnswer
+        do throws(JSONFault) {
+            answer = try ChatAnswer(body)
+        } catch {
+            return .failed(.unreadable("the answer is no JSON"), message: nil)
+        }
+        if answer.error != nil {
+            let (failure, message) = errors.read(status: 200, body: body)
+            return .failed(failure, message: message)
+        }
+        guard answer.choices.count > 0 else {
+            return .failed(answer.hasChoices ? .emptyAnswer : .unreadable("the answer has no choices"), message: nil)
+        }
+        var splicer = AnswerSplicer(body: body, normalization: normalization, requestTag: requestTag)
+        var isEmpty = true
+        for choice in answer.choices {
+            splicer.take(choice)
+            let reason = choice.finishReason.map { body.text($0.range) }
+            if choice.isMeaningful || (reason != nil && reason != "\"stop\"") { isEmpty = false }
+        }
+        if splicer.jsonIsValid == false {
+            return .failed(.invalidOutput("the answer is not the JSON that was asked for"), message: nil)
+        }
+        let start = body.withUnsafeReadableBytes { $0.firstIndex(of: UInt8(ascii: "{")) }
+        if let note, let start { splicer.edits.insert(note.members, at: start + 1) }
+        let reply = ChatWholeReply(
+            body: splicer.edits.applied(to: body),
+            usage: answer.usage.flatMap { usage in body.withUnsafeReadableBytes { TokenUsage($0, usage.value) } },
+            answerBytes: splicer.answerBytes,
+            changes: splicer.changes
+        )
+        return isEmpty ? .empty(reply) : .answer(reply)
+    }
+
+    /// The same answer as the events of a stream, for providers that do not stream when asked to.
+    static func asStream(_ body: ByteBuffer) -> ByteBuffer? {
+        guard let answer = try? ChatAnswer(body), answer.choices.count > 0, answer.error == nil else { return nil }
+        var events = ByteBuffer()
+        let envelope = StreamEnvelope(
+            id: answer.id.map { body.text($0.range) } ?? "\"chatcmpl\"",
+            created: answer.created.map { body.text($0.range) } ?? "0",
+            model: answer.model.map { body.text($0.range) } ?? "\"\""
+        )
+        for choice in answer.choices {
+            let delta = choice.body.map { body.text($0.range) } ?? "{}"
+            events.writeString(envelope.event("{\"index\":\(choice.index),\"delta\":\(delta),\"finish_reason\":null}"))
+            let reason = choice.finishReason.map { body.text($0.range) } ?? "\"stop\""
+            events.writeString(envelope.event("{\"index\":\(choice.index),\"delta\":{},\"finish_reason\":\(reason)}"))
+        }
+        if let usage = answer.usage {
+            events.writeString(envelope.event("", more: ",\"usage\":\(body.text(usage.value.range))"))
+        }
+        events.writeStaticString("data: [DONE]\n\n")
+        return events
+    }
+}
+
+/// `id`, `created` and `model` as the provider wrote them, for stream events of our own.
+struct StreamEnvelope: Sendable {
+    var id: String
+    var created: String
+    var model: String
+
+    func event(_ choices: String, more: String = "") -> String {
+        "data: {\"id\":\(id),\"object\":\"chat.completion.chunk\",\"created\":\(created),\"model\":\(model),"
+            + "\"choices\":[\(choices)]\(more)}\n\n"
+    }
+}
+
+/// Normalises the choices of a whole answer and notes the splices.
+private struct AnswerSplicer {
+    let body: ByteBuffer
+    let normalization: Normalization.Plan?
+    let requestTag: String
+    var edits = ByteEdits()
+    var answerBytes = 0
+    var jsonIsValid: Bool?
+    var changes: [NormalizeRule: Int] = [:]
+
+    mutating func take(_ choice: ChatAnswer.Choice) {
+        answerBytes += choice.reasoning?.range.count ?? 0
+        answerBytes += choice.toolCalls?.range.count ?? 0
+        guard let content = choice.content?.text, choice.hasText else { return }
+        answerBytes += content.range.count
+        guard var normalizer = normalization?.normalizer() else { return }
+        let text = body.withUnsafeReadableBytes { JSONText.unescape($0, content) }
+        let piece = normalizer.append(text)
+        let end = normalizer.finish(truncated: choice.finishReason.map { body.text($0.range) } == "\"length\"")
+        changes.merge(normalizer.changes, uniquingKeysWith: +)
+        if let isValid = end.jsonIsValid { jsonIsValid = (jsonIsValid ?? true) && isValid }
+        if piece.passesUnchanged, end.isEmpty { return }
+        let calls = piece.toolCalls + end.toolCalls
+        edits.replace(
+            content.range,
+            with: ChatStreamReply.escaped((piece.passesUnchanged ? text : piece.text) + end.text)
+        )
+        var members = ChatStreamReply.members(reasoning: piece.reasoning + end.reasoning)
+        if !calls.isEmpty {
+            let texts = calls.enumerated().map { place, call in
+                ToolCallIDs.text(of: call, index: nil, id: ToolCallIDs.id(requestTag, choice.index, place))
+            }
+            members.append("\"tool_calls\":[\(texts.joined(separator: ","))]")
+            if let reason = choice.finishReason { edits.replace(reason.range, with: "\"tool_calls\"") }
+        }
+        if !members.isEmpty, let span = choice.body {
+            edits.insert(members.joined(separator: ",") + ",", at: span.range.lowerBound + 1)
+        }
+    }
+}

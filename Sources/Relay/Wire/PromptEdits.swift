@@ -1,0 +1,17 @@
+/// What the chain's stages want to be changed in a prompt before it goes to one candidate.
+///
+/// Stages decide, the rendering splices: nobody touches the client's bytes before a route is known.
+struct PromptEdits: Sendable, Equatable {
+    /// Indexes of messages that are left out.
+    var dropped: Set<Int> = []
+    /// New text for messages that stay, shortened.
+    var shortened: [Int: String] = [:]
+    /// A summary of what was left out; goes to the system text.
+    var summary: String?
+    /// Appended to the client's own system message, or sent as one where there is none.
+    var styleDirective: String?
+    /// Sent instead of what the client asked for.
+    var maxTokens: Int?
+
+    static let none = PromptEdits()
+}

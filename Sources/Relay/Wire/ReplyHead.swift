@@ -1,0 +1,140 @@
+import NIOCore
+
+/// The head of an answer to a client, written as bytes: no header dictionary stands between.
+struct ReplyHead {
+    /// What the client's request allows of the answer's framing.
+    struct Framing: Sendable, Equatable {
+        /// HTTP/1.0 clients get no chunks.
+        var isVersion10 = false
+        /// The connection stays open for the next request.
+        var keepsAlive = true
+        /// HEAD: the head alone.
+        var hasBody = true
+    }
+
+    enum Length { case fixed(Int), stream }
+
+    static func write(
+        status: Int,
+        contentType: StaticString,
+        length: Length,
+        framing: Framing,
+        fields: ReplyFields,
+        into buffer: inout ByteBuffer
+    ) {
+        buffer.writeStaticString("HTTP/1.1 ")
+        switch status {
+        case 200: buffer.writeStaticString("200 OK")
+        default: buffer.writeString("\(status) \(reason(status))")
+        }
+        buffer.writeStaticString("\r\ncontent-type: ")
+        buffer.writeStaticString(contentType)
+        switch length {
+        case .fixed(let length):
+            buffer.writeStaticString("\r\ncontent-length: ")
+            buffer.writeString(String(length))
+        case .stream:
+            buffer.writeStaticString("\r\ncache-control: no-cache\r\nx-accel-buffering: no")
+            if !framing.isVersion10 { buffer.writeStaticString("\r\ntransfer-encoding: chunked") }
+        }
+        let closes =
+            if case .stream = length { !framing.keepsAlive || framing.isVersion10 } else { !framing.keepsAlive }
+        if closes {
+            buffer.writeStaticString("\r\nconnection: close")
+        } else if framing.isVersion10 {
+            buffer.writeStaticString("\r\nconnection: keep-alive")
+        }
+        buffer.writeStaticString("\r\n")
+        buffer.writeImmutableBuffer(fields.bytes)
+        buffer.writeStaticString("\r\n")
+    }
+
+    static func reason(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 204: "No Content"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 402: "Payment Required"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 413: "Content Too Large"
+        case 415: "Unsupported Media Type"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 508: "Loop Detected"
+        default: "Status"
+        }
+    }
+}
+
+/// Further fields of an answer, as lines that end in CRLF. A value never breaks its line.
+struct ReplyFields: Sendable {
+    private(set) var bytes = ByteBuffer()
+
+    mutating func add(_ name: StaticString, _ value: String) {
+        bytes.writeStaticString(name)
+        bytes.writeStaticString(": ")
+        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+            bytes.writeString(value)
+        } else {
+            bytes.writeBytes(value.utf8.map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") })
+        }
+        bytes.writeStaticString("\r\n")
+    }
+
+    mutating func add(_ name: StaticString, _ number: Int) {
+        bytes.writeStaticString(name)
+        bytes.writeStaticString(": ")
+        bytes.writeString(String(number))
+        bytes.writeStaticString("\r\n")
+    }
+}
+
+/// Puts the pieces of a streamed body into HTTP chunks: one chunk for what was gathered since the last flush.
+struct ChunkWriter: Sendable {
+    /// Room for `FFFFFFFF\r\n` before the payload; what is not needed is skipped.
+    private static let room = 10
+
+    let isChunked: Bool
+    private var buffer = ByteBuffer()
+    private var isEmpty = true
+
+    init(isChunked: Bool) { self.isChunked = isChunked }
+
+    /// Bytes of payload that wait for the next `take`.
+    var pending: Int { isEmpty ? 0 : buffer.readableBytes - (isChunked ? Self.room : 0) }
+
+    mutating func write(_ body: (inout ByteBuffer) -> Void) {
+        if isEmpty {
+            buffer = ByteBufferAllocator().buffer(capacity: 512)
+            if isChunked { buffer.writeRepeatingByte(0x20, count: Self.room) }
+            isEmpty = false
+        }
+        body(&buffer)
+    }
+
+    /// What was gathered, framed; `nil` when that is nothing. `last` ends the body.
+    mutating func take(last: Bool) -> ByteBuffer? {
+        let payload = pending
+        defer {
+            isEmpty = true
+            buffer = ByteBuffer()
+        }
+        guard isChunked else { return payload > 0 ? buffer : nil }
+        guard payload > 0 else { return last ? ByteBuffer(staticString: "0\r\n\r\n") : nil }
+        let size = String(payload, radix: 16)
+        let start = buffer.readerIndex + Self.room - size.utf8.count - 2
+        buffer.setString(size + "\r\n", at: start)
+        buffer.moveReaderIndex(to: start)
+        buffer.writeStaticString(last ? "\r\n0\r\n\r\n" : "\r\n")
+        return buffer
+    }
+}
