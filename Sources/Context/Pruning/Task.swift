@@ -13,7 +13,7 @@ extension Task {
 
     /// Share of a budget that stays free when a history has to be cut, because estimates are wrong by a few percent:
     /// more for code and output, whose tokens vary most.
-    var reserve: Double { self == .work ? 0.08 : 0.045 }
+    var reserve: Double { self == .work ? 0.07 : 0.025 }
 
     init(of history: History) {
         let messages = history.messages
@@ -44,28 +44,28 @@ extension Task {
         return terms >= leastQuestionTerms
     }
 
-    /// Whether a good part of the lines look like code or output: fences, indentation, brackets and semicolons at
-    /// line ends. Looks at the newest 60 messages.
+    /// Whether the signs of code and output are frequent: one in forty bytes of the newest 60 messages. Talk stays
+    /// far below that in any language.
     private static func holdsCode(_ messages: [Message]) -> Bool {
-        var lines = 0
-        var marked = 0
+        var total = 0
+        var signs = 0
         for message in messages.suffix(60) where message.role != .system {
             var text = message.text
             text.withUTF8 { bytes in
-                var lineStart = 0
                 let end = min(bytes.count, 4000)
-                for index in 0...end where index == end || bytes[index] == 0x0A {
-                    if index > lineStart {
-                        lines += 1
-                        let last = bytes[index - 1]
-                        let isIndented = index - lineStart > 4 && (bytes[lineStart] == 0x20 || bytes[lineStart] == 0x09)
-                        let isFence = bytes[lineStart] == 0x60 && index - lineStart >= 3
-                        if isIndented || isFence || last == 0x7B || last == 0x7D || last == 0x3B { marked += 1 }
-                    }
-                    lineStart = index + 1
-                }
+                total += end
+                for index in 0..<end where isSign(bytes[index]) { signs += 1 }
             }
         }
-        return marked > 8 && marked * 8 > lines
+        return signs * 40 > total && total > 400
+    }
+
+    /// One of `_ / \ = { } < > ; | # * ` and the back quote.
+    @inline(__always)
+    private static func isSign(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x5F, 0x2F, 0x5C, 0x3D, 0x7B, 0x7D, 0x3C, 0x3E, 0x3B, 0x7C, 0x23, 0x2A, 0x60: true
+        default: false
+        }
     }
 }

@@ -13,7 +13,7 @@ struct Relevance {
     private static let saturation: Float = 1.2
     private static let lengthShare: Float = 0.6
     private static let prefixShare: Float = 0.55
-    private static let previousShare: Float = 0.45
+    private static let previousShare: Float = 0.55
     private static let nextShare: Float = 0.45
     private static let secondRoundMessages = 8
     private static let secondRoundTerms = 16

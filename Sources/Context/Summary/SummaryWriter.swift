@@ -61,6 +61,16 @@ struct SummaryWriter {
         )
     }
 
+    /// Whether blanks or marks of a sentence part a word from its neighbours; not so within names and paths.
+    private static func standsAlone(
+        _ word: Range<Int>, in passage: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        let opens = word.lowerBound == passage.lowerBound || bytes[word.lowerBound - 1] == 0x20
+        let end = word.upperBound
+        guard opens, end < passage.upperBound, bytes[end] != 0x20 else { return opens }
+        return closes(bytes[end]) && (end + 1 == passage.upperBound || bytes[end + 1] == 0x20)
+    }
+
     private static func closes(_ byte: UInt8) -> Bool {
         byte == 0x2E || byte == 0x2C || byte == 0x21 || byte == 0x3F || byte == 0x3B || byte == 0x3A
     }
@@ -90,7 +100,9 @@ struct SummaryWriter {
             var kept = 0
             let mark = out.count
             reader.words(in: start..<end) { found in
-                guard found.word != 0, index.functionWords.traits(of: found.word).contains(.restorable) else {
+                guard found.word != 0, index.functionWords.traits(of: found.word).contains(.restorable),
+                    Self.standsAlone(found.range, in: start..<end, bytes)
+                else {
                     if found.word != 0 { kept += 1 }
                     return
                 }

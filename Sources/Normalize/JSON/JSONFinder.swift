@@ -2,9 +2,16 @@
 struct JSONFinder {
     let text: [UInt8]
     let truncated: Bool
+    private let lastQuotes: JSONRepairer.LastQuotes
 
     /// So many places where a document may begin are tried: the time stays linear.
-    private static let maximumAttempts = 64
+    private static let maximumAttempts = 32
+
+    init(text: [UInt8], truncated: Bool) {
+        self.text = text
+        self.truncated = truncated
+        lastQuotes = JSONRepairer.LastQuotes(text[...])
+    }
 
     /// The documents from `start` on. A text that begins as one is read as one, else its code blocks are, else
     /// everything in its talk that looks like a document.
@@ -56,7 +63,7 @@ struct JSONFinder {
     /// One document and the place behind it: as it stands when it is valid, else repaired.
     private func read(from start: Int, to end: Int) -> ([UInt8], Int) {
         if let after = validEnd(from: start, to: end) { return (Array(text[start..<after]), after) }
-        var repairer = JSONRepairer(text[start..<end], truncated: truncated)
+        var repairer = JSONRepairer(text[start..<end], truncated: truncated, lastQuotes: lastQuotes)
         repairer.run()
         return (repairer.output, repairer.position)
     }

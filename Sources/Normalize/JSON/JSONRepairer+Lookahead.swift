@@ -77,8 +77,8 @@ extension JSONRepairer {
 
     private func hasQuote(after index: Int, _ quote: Quote) -> Bool {
         switch quote.kind {
-        case .double: lastDouble >= index
-        case .single: lastSingle >= index
+        case .double: lastQuotes.double >= index
+        case .single: lastQuotes.single >= index
         case .backtick, .curlyDouble, .curlySingle: false
         }
     }

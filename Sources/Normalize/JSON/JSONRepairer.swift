@@ -37,33 +37,40 @@ struct JSONRepairer {
     var isInCall = false
     /// How often a string without an end was read again as a shorter one.
     var rereads = 0
-    /// The last quotes of each kind: behind them no string ends any more.
-    let lastDouble: Int
-    let lastSingle: Int
+    let lastQuotes: LastQuotes
     private let resumesString: Bool
 
-    /// From the first byte of a document.
-    init(_ input: ArraySlice<UInt8>, truncated: Bool) {
-        self.init(input, truncated: truncated, resumesString: false)
+    /// Where the last quotes of a text are: behind them no string ends any more.
+    struct LastQuotes {
+        let double: Int
+        let single: Int
+
+        init(_ text: ArraySlice<UInt8>) {
+            double = text.lastIndex(of: .doubleQuote) ?? -1
+            single = text.lastIndex(of: .singleQuote) ?? -1
+        }
+    }
+
+    /// From the first byte of a document. Who reads several in one text finds its last quotes once.
+    init(_ input: ArraySlice<UInt8>, truncated: Bool, lastQuotes: LastQuotes? = nil) {
+        self.init(input, truncated: truncated, lastQuotes: lastQuotes, resumesString: false)
     }
 
     /// From the middle of one.
     init(_ input: ArraySlice<UInt8>, resume: Resume, truncated: Bool) {
-        self.init(input, truncated: truncated, resumesString: resume.inString)
+        self.init(input, truncated: truncated, lastQuotes: nil, resumesString: resume.inString)
         stack = resume.stack.map { $0 ? .object : .array }
         openObjects = resume.stack.count { $0 }
         state = .afterValue
         isFirst = false
     }
 
-    private init(_ input: ArraySlice<UInt8>, truncated: Bool, resumesString: Bool) {
+    private init(_ input: ArraySlice<UInt8>, truncated: Bool, lastQuotes: LastQuotes?, resumesString: Bool) {
         self.input = input
         self.truncated = truncated
+        self.lastQuotes = lastQuotes ?? LastQuotes(input)
         self.resumesString = resumesString
         position = input.startIndex
-        output.reserveCapacity(input.count + 16)
-        lastDouble = input.lastIndex(of: .doubleQuote) ?? -1
-        lastSingle = input.lastIndex(of: .singleQuote) ?? -1
     }
 
     var isAtEnd: Bool { position >= input.endIndex }

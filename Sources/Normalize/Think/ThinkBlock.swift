@@ -14,6 +14,10 @@ struct ThinkBlock: Sendable {
 
     /// Takes one byte; true when the block is closed by it.
     mutating func append(_ byte: UInt8, into reasoning: inout [UInt8]) -> Bool {
+        if held.isEmpty, !isEmpty, byte != closing[0], !byte.isSpace {
+            reasoning.append(byte)
+            return false
+        }
         held.append(byte)
         if byte.lowercased == closing[matched] {
             matched += 1

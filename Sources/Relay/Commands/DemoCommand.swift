@@ -66,7 +66,7 @@ struct DemoCommand: AsyncParsableCommand {
         return try Configuration.load(
             settingsPath: folder + "/settings.json",
             catalogPath: folder + "/catalog.json",
-            environment: [:],
+            environment: [DemoProviders.keyVariable: "demo"],
             dotEnvPath: folder + "/env",
             flags: ["server.port": String(port)]
         )

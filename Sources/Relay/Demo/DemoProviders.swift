@@ -61,6 +61,9 @@ enum DemoProviders {
         ),
     ]
 
+    /// The cast wants a key as real providers do; any will do.
+    static let keyVariable = "RELAY_DEMO_KEY"
+
     /// Settings that the script counts on; the rest are the defaults.
     static let settings = #"{"routing":{"strategy":"priority"},"session":{"affinity_enabled":true}}"#
 
@@ -95,7 +98,7 @@ enum DemoProviders {
         }
         return
             #"  {"name": "\#(member.name)", "base_url": "\#(baseURL)", "dialect": "openai", "#
-            + #""keyless": true, "local": false, "#
+            + #""api_key_env": ["\#(keyVariable)"], "local": false, "#
             + #""enabled": true, "priority": \#(member.priority), "models": ["# + "\n"
             + models.joined(separator: ",\n") + "]}"
     }

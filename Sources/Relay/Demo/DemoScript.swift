@@ -43,7 +43,7 @@ enum DemoScript {
         Scene(
             title: "Six requests in a row",
             shows:
-                "Sprint refuses the fourth; another provider takes over and Sprint is left alone until it cools down",
+                "Sprint allows three and says so in its headers; the others take over before it has to refuse",
             body: body(#""model_scale":"small""#, question),
             count: 6
         ),

@@ -186,7 +186,11 @@ struct Exchange {
         let expected = tokens + chain.dispatch.expectedAnswer(of: request, from: route)
         switch route.account.reserve(slot: route.slot, tokens: expected, at: now) {
         case .refused(let until, let reason):
-            selection.pass(over: route, until: until, reason: reason.code)
+            selection.pass(
+                over: route,
+                until: reason.clearsByWaiting ? until ?? now.continuous.advanced(by: Dispatch.retryPause) : nil,
+                reason: reason.code
+            )
             return false
         case .reserved(let reservation):
             attempt = Attempt(

@@ -10,7 +10,7 @@ extension UpstreamErrorReader {
         guard text.contains(anyOf: Self.answerNames), text.contains(anyOf: Self.answerVerdicts) else {
             return answerLeavesNoRoom()
         }
-        if text.contains("maximum context length") { return answerLeavesNoRoom() }
+        if text.contains(anyOf: ["maximum context length", "too many tokens"]) { return answerLeavesNoRoom() }
         if let exclusive = text.integer(after: ["(inclusive) to "]) {
             return .maxTokensTooLarge(limit: max(1, exclusive - 1))
         }

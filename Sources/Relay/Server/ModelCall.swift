@@ -30,7 +30,7 @@ final class ModelCall: UpstreamReceiver, Ticking {
 
     func begin() {
         services.ticker.add(self)
-        handle(.begin, at: exchange.facts.received)
+        handle(.begin, at: .read())
     }
 
     func tick(at now: Now) { handle(.tick, at: now) }

@@ -42,9 +42,9 @@ extension Refusal {
         Refusal(
             name: "Cerebras, tokens per minute",
             status: 429,
-            headers: ["x-ratelimit-remaining-tokens-minute": "0", "x-ratelimit-reset-tokens-minute": "11.38"],
+            headers: ["x-ratelimit-remaining-tokens-minute": "0", "x-ratelimit-reset-tokens-minute": "11.5"],
             body: #"{"message":"Tokens per minute limit exceeded - too many tokens processed.","type":"too_many_tokens_error","param":"quota","code":"token_quota_exceeded"}"#,
-            meaning: .rateLimited(RateLimitHint(retryAfter: .seconds(11.38), axis: tpm))
+            meaning: .rateLimited(RateLimitHint(retryAfter: .seconds(11.5), axis: tpm))
         ),
         Refusal(
             name: "Cerebras, requests per day",
