@@ -30,7 +30,7 @@ import Testing
         "```\n```\ninside\n```\n```",
         "```markdown\n```\nx\n```\n```", "````\n```js\nx\n```\n````", "Inline ```three``` ticks", "`a` and ~b~",
         "a\r\nb\r\n", "```\n```markdown\nx\n```\n\ntext\n```\n", "x\n```", "| a | b |\n|---|---|\n", "[link](x) <b>\n",
-        "\n\nstart", "```python\n# not empty\n```\n",
+        "\n\nstart", "Heading\n~~~~~~~\n\nText", "```python\n# not empty\n```\n",
     ]
 
     @Test(arguments: kept) func `everything else stays as it is`(_ text: String) {

@@ -65,6 +65,10 @@ import Testing
         "Alright, folks, gather round.", "Okay, okay, I hear you.", "Hello! I would like a pizza.",
         "As an AI language is all.",
         "Yes, I can help you move on Friday.", "Yes, of course we are open.", "I'm here to help, not to judge.",
+        "Hey! Actually I have never been there.", "Definitely! Dogs bring me joy.",
+        "No worries. Let me know what you think.",
+        "Hi! I'd like to change my flight.", "Sounds great! I'd love to have more.",
+        "Cool, let me know when you are around!",
         "Claro que no.", "好的开始是成功的一半。", "",
     ]
 

@@ -42,7 +42,7 @@ enum RandomAnswers {
 
     static func document(_ generator: inout SeededGenerator, depth: Int = 0) -> String {
         let space = ["", " ", "\n  "].randomElement(using: &generator) ?? ""
-        switch Int.random(in: depth > 4 ? 2..<6 : 0..<6, using: &generator) {
+        switch Int.random(in: depth == 0 ? 0..<2 : depth > 4 ? 2..<6 : 0..<6, using: &generator) {
         case 0:
             let members = (0..<Int.random(in: 0...4, using: &generator))
                 .map { _ in

@@ -59,20 +59,41 @@ package enum JSONText {
 
     /// Appends text as the content of a JSON string, without quotes. Bytes that are not UTF-8 are passed on.
     package static func escape(_ text: some Sequence<UInt8>, into buffer: inout ByteBuffer) {
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
-            case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
-            case 0x0A: buffer.writeStaticString("\\n")
-            case 0x0D: buffer.writeStaticString("\\r")
-            case 0x09: buffer.writeStaticString("\\t")
-            case 0..<0x20:
-                let digits: [UInt8] = Array("0123456789abcdef".utf8)
-                buffer.writeStaticString("\\u00")
-                buffer.writeInteger(digits[Int(byte >> 4)])
-                buffer.writeInteger(digits[Int(byte & 15)])
-            default: buffer.writeInteger(byte)
+        if text.withContiguousStorageIfAvailable({ escape(UnsafeRawBufferPointer($0), into: &buffer) }) == nil {
+            escape(Array(text), into: &buffer)
+        }
+    }
+
+    /// What needs no escape is copied run by run.
+    package static func escape(_ text: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        var copied = 0
+        var at = 0
+        while at < text.count {
+            let byte = text[at]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                at += 1
+                continue
             }
+            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: text[copied..<at]))
+            writeEscape(of: byte, into: &buffer)
+            at += 1
+            copied = at
+        }
+        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: text[copied...]))
+    }
+
+    private static func writeEscape(of byte: UInt8, into buffer: inout ByteBuffer) {
+        switch byte {
+        case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
+        case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
+        case 0x0A: buffer.writeStaticString("\\n")
+        case 0x0D: buffer.writeStaticString("\\r")
+        case 0x09: buffer.writeStaticString("\\t")
+        default:
+            let digits: StaticString = "0123456789abcdef"
+            buffer.writeStaticString("\\u00")
+            buffer.writeInteger(digits.utf8Start[Int(byte >> 4)])
+            buffer.writeInteger(digits.utf8Start[Int(byte & 15)])
         }
     }
 

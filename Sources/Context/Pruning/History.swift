@@ -29,22 +29,31 @@ struct History {
     /// Units that may go, newest first. Orphans and empty messages always go.
     var optional: [Int] {
         let required = Set(required)
-        return units.indices.reversed().filter { position in
-            !required.contains(position) && units[position].kind != .orphan
-                && !(units[position].kind == .turn && messages[units[position].range.lowerBound].isEmpty)
-        }
+        return units.indices.reversed().filter { !required.contains($0) && isWorthKeeping($0) }
     }
 
-    /// The newest optional units that make up the last `count` messages, newest first. A unit is never cut, so there
-    /// may be more messages than asked for.
+    /// The newest optional units among the last `count` messages that are not system messages, newest first. A unit
+    /// is never cut, so there may be more messages than asked for.
     func recent(_ count: Int) -> [Int] {
+        let required = Set(required)
         var left = count
         var result: [Int] = []
-        for position in optional {
-            guard left > 0 else { break }
-            result.append(position)
-            left -= units[position].range.count
+        for position in units.indices.reversed() where left > 0 && units[position].kind != .system {
+            if required.contains(position) {
+                left -= units[position].range.count
+            } else if isWorthKeeping(position) {
+                left -= units[position].range.count
+                result.append(position)
+            }
         }
         return result
+    }
+
+    private func isWorthKeeping(_ position: Int) -> Bool {
+        switch units[position].kind {
+        case .orphan: false
+        case .turn: !messages[units[position].range.lowerBound].isEmpty
+        case .system, .exchange: true
+        }
     }
 }

@@ -14,7 +14,9 @@ package struct Pruner: Sendable {
     /// - Throws: `ContextOverflow` when the system messages and the last user message do not fit; never when
     ///   disabled.
     package func prune(
-        _ messages: [Message], toFit budget: Int, recentUsage: RecentUsage? = nil
+        _ messages: [Message],
+        toFit budget: Int,
+        recentUsage: RecentUsage? = nil
     ) throws(ContextOverflow) -> ContextPlan {
         let history = History(messages)
         let untouched = ContextPlan(
@@ -34,8 +36,8 @@ package struct Pruner: Sendable {
             guard draft.tokens <= budget else { throw ContextOverflow(needed: draft.tokens, budget: budget) }
             return draft.plan(mode: settings.mode)
         }
-        let task = Task(of: history)
-        let room = fits ? budget : max(history.requiredTokens, Int(Double(budget) * (1 - task.reserve)))
+        let purpose = Purpose(of: history)
+        let room = fits ? budget : max(history.requiredTokens, Int(Double(budget) * (1 - purpose.reserve)))
         switch settings.mode {
         case .static, .disabled:
             draft.keep(history.recent(settings.staticRecentKeep), within: room)
@@ -44,7 +46,7 @@ package struct Pruner: Sendable {
             draft.keep(history.optional, within: min(room, dynamicRoom(budget, recentUsage)))
             return draft.plan(mode: .dynamic)
         case .reservoir, .adaptive:
-            Reservoir(settings: settings, task: task, room: room, fits: fits).fill(&draft)
+            Reservoir(settings: settings, purpose: purpose, room: room, fits: fits).fill(&draft)
             return draft.plan(mode: .reservoir)
         }
     }

@@ -1,7 +1,7 @@
 /// Fills a draft with recent messages, word for word, and an extract of what is older.
 struct Reservoir {
     let settings: ContextSettings
-    let task: Task
+    let purpose: Purpose
     /// Tokens for everything.
     let room: Int
     /// The history fits as it is and only the counts apply.
@@ -9,7 +9,8 @@ struct Reservoir {
 
     func fill(_ draft: inout Draft) {
         let history = draft.history
-        let taste = Taste(for: task, share: Float(room) / Float(max(1, history.tokens)))
+        let adapts = settings.mode == .adaptive
+        let taste = Taste(for: purpose, adapts: adapts, share: Float(room) / Float(max(1, history.tokens)))
         let recent = history.recent(settings.reservoirRecentKeep)
         var extracting = Extract.none
         if fits {
@@ -66,7 +67,8 @@ struct Reservoir {
         var isOld = [Bool](repeating: false, count: history.messages.count)
         var lastOld = -1
         for position in history.units.indices where !draft.kept.contains(position) {
-            for message in history.units[position].range where !history.messages[message].text.isEmpty || !history.messages[message].calls.isEmpty {
+            for message in history.units[position].range
+            where !history.messages[message].text.isEmpty || !history.messages[message].calls.isEmpty {
                 isOld[message] = true
                 lastOld = message
             }
@@ -75,10 +77,10 @@ struct Reservoir {
         let index = HistoryIndex(
             history.messages,
             wanted: history.messages.indices.map { _ in true },
-            usesIdentifiers: task == .work,
+            usesIdentifiers: purpose == .work,
             estimator: draft.estimator
         )
-        var extractor = Extractor(history, index, task, taste, isOld: isOld, extracted: Set(extract.allowance.keys))
+        var extractor = Extractor(history, index, purpose, taste, isOld: isOld, extracted: Set(extract.allowance.keys))
         for (message, allowance) in extract.allowance.sorted(by: { $0.key > $1.key }) {
             if let text = extractor.extract(of: message, tokens: allowance, estimator: draft.estimator) {
                 draft.shorten(message, to: text)

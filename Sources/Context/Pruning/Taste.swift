@@ -1,4 +1,4 @@
-/// How a task shares the room between what is recent and what is old, and how passages are weighed.
+/// How a purpose shares the room between what is recent and what is old, and how passages are weighed.
 struct Taste {
     /// Share of the free room for recent messages.
     var verbatimShare: Float
@@ -23,11 +23,14 @@ struct Taste {
     private static let questionHeaders: Float = 5
     private static let talkVerbatim: Float = 0.12
     private static let talkDecay: Float = 0.4
+    private static let steadyVerbatim: Float = 0.4
 
-    /// - Parameter share: the room over the whole history's tokens. Where most fits, more stays word for word.
-    init(for task: Task, share: Float) {
+    /// - Parameters:
+    ///   - adapts: `false` gives recent messages a steady share, whatever the purpose.
+    ///   - share: the room over the whole history's tokens. Where most fits, more stays word for word.
+    init(for purpose: Purpose, adapts: Bool, share: Float) {
         let generous = max(0, min(1, (share - 0.45) / 0.5))
-        switch task {
+        switch purpose {
         case .question:
             verbatimShare = Self.questionVerbatim
             longestShare = 0.1
@@ -50,8 +53,13 @@ struct Taste {
             thrift = 1
             headerRatio = 6
         }
+        if !adapts, purpose != .work {
+            verbatimShare = Self.steadyVerbatim
+            longestShare = Self.steadyVerbatim
+        }
         verbatimShare += (0.9 - verbatimShare) * generous
-        isBrief = task != .work && share < 0.8
-        keepsDates = task != .work
+        longestShare += (0.9 - longestShare) * generous
+        isBrief = purpose != .work && share < 0.8
+        keepsDates = purpose != .work
     }
 }

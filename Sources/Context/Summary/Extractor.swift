@@ -10,19 +10,27 @@ struct Extractor {
     /// - Parameters:
     ///   - isOld: for each message whether the summary is to stand for it.
     ///   - extracted: kept messages that are going to be extracts of themselves.
-    init(_ history: History, _ index: HistoryIndex, _ task: Task, _ taste: Taste, isOld: [Bool], extracted: Set<Int>) {
+    init(
+        _ history: History,
+        _ index: HistoryIndex,
+        _ purpose: Purpose,
+        _ taste: Taste,
+        isOld: [Bool],
+        extracted: Set<Int>
+    ) {
         self.history = history
         self.index = index
         self.taste = taste
         self.isOld = isOld
-        var worth = Worth(of: index, history, task, isOld: isOld)
+        var worth = Worth(of: index, history, purpose, isOld: isOld)
         var covered = [Float](repeating: 0, count: index.vocabulary.count)
         for message in history.messages.indices where !isOld[message] && !extracted.contains(message) {
             for passage in index.passagesOfMessage[message] {
                 for position in index.passages[passage].terms { covered[Int(index.terms[position])] = 1 }
             }
         }
-        if task == .question { covered = covered.map { _ in 0 } }
+        if purpose == .question { covered = covered.map { _ in 0 } }
+        for term in worth.wanted { covered[term] = 0 }
         headers = taste.keepsDates ? Self.headers(index, messages: history.messages.count) : []
         for number in index.passages.indices where index.passages[number].kind == .header { worth.quality[number] = 0 }
         selection = Selection(
@@ -41,7 +49,13 @@ struct Extractor {
     mutating func summary(tokens room: Int, estimator: TokenEstimator) -> String? {
         let candidates = index.passages.indices.filter { isOld[Int(index.passages[$0].message)] }
         let picks = selection.picks(among: candidates, in: index, room: Float(room) * 1.25)
-        let writer = SummaryWriter(index: index, messages: history.messages, isBrief: taste.isBrief, headers: headers, headerRatio: taste.headerRatio)
+        let writer = SummaryWriter(
+            index: index,
+            messages: history.messages,
+            isBrief: taste.isBrief,
+            headers: headers,
+            headerRatio: taste.headerRatio
+        )
         return Self.fullest(picks.map { selection.costs[$0] }, room: room, estimator: estimator) {
             writer.text(of: picks.prefix($0))
         }
@@ -80,7 +94,10 @@ struct Extractor {
     /// The text of nearly the largest number of picks that fits: guessed from their costs, corrected by what the
     /// text of the last guess really cost. At most eight texts are made.
     private static func fullest(
-        _ costs: [Float], room: Int, estimator: TokenEstimator, _ text: (Int) -> String
+        _ costs: [Float],
+        room: Int,
+        estimator: TokenEstimator,
+        _ text: (Int) -> String
     ) -> String? {
         var sums: [Float] = [0]
         for cost in costs { sums.append((sums.last ?? 0) + cost) }

@@ -14,7 +14,7 @@ struct HistoryIndex {
     private(set) var isIdentifier: [Bool] = []
     /// For each message: its passages; empty for those that were not asked for.
     private(set) var passagesOfMessage: [Range<Int>]
-    /// For each message: its tokens; used for what stands between its passages.
+    /// Of the language that the history begins in.
     let functionWords: FunctionWords
 
     /// - Parameters:
@@ -52,13 +52,15 @@ struct HistoryIndex {
                 for (number, message) in messages.enumerated() where wanted[number] {
                     let first = passages.count
                     let isData = message.role == .tool || !message.resultOf.isEmpty
-                    PassageCutter(bytes: pointer, message: number, isData: isData).passages(in: ranges[number].text) {
-                        passages.append($0)
-                    }
+                    PassageCutter(bytes: pointer, message: number, isData: isData)
+                        .passages(in: ranges[number].text) {
+                            passages.append($0)
+                        }
                     let firstCall = passages.count
-                    PassageCutter(bytes: pointer, message: number, isData: true).passages(in: ranges[number].calls) {
-                        passages.append($0)
-                    }
+                    PassageCutter(bytes: pointer, message: number, isData: true)
+                        .passages(in: ranges[number].calls) {
+                            passages.append($0)
+                        }
                     for index in firstCall..<passages.count { passages[index].kind = .call }
                     for index in first..<passages.count {
                         read(&reader, passage: index, usesIdentifiers, &lastMessage)
@@ -74,7 +76,10 @@ struct HistoryIndex {
     }
 
     private mutating func read(
-        _ reader: inout TermReader, passage index: Int, _ usesIdentifiers: Bool, _ lastMessage: inout [Int32]
+        _ reader: inout TermReader,
+        passage index: Int,
+        _ usesIdentifiers: Bool,
+        _ lastMessage: inout [Int32]
     ) {
         let passage = passages[index]
         let message = passage.message
@@ -116,7 +121,10 @@ struct HistoryIndex {
 
     @inline(__always)
     private mutating func note(
-        _ found: TermReader.Found, _ message: Int32, isIdentifier identifier: Bool, _ lastMessage: inout [Int32]
+        _ found: TermReader.Found,
+        _ message: Int32,
+        isIdentifier identifier: Bool,
+        _ lastMessage: inout [Int32]
     ) {
         let term = vocabulary.number(of: found.hash)
         if Int(term) == prefixes.count {

@@ -92,7 +92,8 @@ struct PassageCutter {
         while index < line.upperBound {
             let byte = bytes[index]
             let ends =
-                byte == 0x2C || byte == 0x3B || byte == 0x7D || byte == 0x5D || byte == 0x20 && index - start > 2 * Self.fieldLength
+                byte == 0x2C || byte == 0x3B || byte == 0x7D || byte == 0x5D
+                || byte == 0x20 && index - start > 2 * Self.fieldLength
                 || index - start > Self.longest && byte < 0x80
             if ends {
                 let after = index + 1
@@ -111,7 +112,9 @@ struct PassageCutter {
 
     /// A short line with at least two numbers, one of them of a clock or calendar, in brackets or alone.
     private func isHeader(_ line: Range<Int>) -> Bool {
-        guard line.count <= 60, bytes[line.lowerBound] == 0x5B || bytes[line.upperBound - 1] == 0x3A else { return false }
+        guard line.count <= 60, bytes[line.lowerBound] == 0x5B || bytes[line.upperBound - 1] == 0x3A else {
+            return false
+        }
         var numbers = 0
         for index in line where (0x30...0x39).contains(bytes[index]) {
             if index == line.lowerBound || !(0x30...0x39).contains(bytes[index - 1]) { numbers += 1 }

@@ -7,14 +7,14 @@ struct Relevance {
     private(set) var termWeights: [Float]
     /// For each passage what its surroundings are worth.
     private(set) var context: [Float]
-    /// How much the question says that the history knows of: the sum of its terms' rarities.
+    /// How well the best message answers; 0 when nothing in the history is about the question.
     private(set) var strength: Float = 0
 
-    private static let saturation: Float = 1.2
-    private static let lengthShare: Float = 0.6
-    private static let prefixShare: Float = 0.55
+    private static let saturation: Float = 1
+    private static let lengthShare: Float = 0.45
+    private static let prefixShare: Float = 0.45
     private static let previousShare: Float = 0.55
-    private static let nextShare: Float = 0.45
+    private static let nextShare: Float = 0.5
     private static let secondRoundMessages = 8
     private static let secondRoundTerms = 16
     private static let secondRoundShare: Float = 0.15
@@ -29,7 +29,6 @@ struct Relevance {
         for (term, times) in query.sorted(by: { $0.key < $1.key }) {
             let weight = rarity[Int(term)] * times * (speaker.names.contains(term) ? 0.3 : 1)
             termWeights[Int(term)] = max(termWeights[Int(term)], weight)
-            strength += weight
             let group = index.prefixes[Int(term)]
             if group != term || index.messageCounts[Int(term)] == 0 { groups[group] = max(groups[group] ?? 0, weight) }
         }
@@ -45,6 +44,7 @@ struct Relevance {
         widen(with: scores, index, rarity)
         scores = score(index, messages: messages, candidates: candidates)
         boost(&scores, speaker, messages)
+        strength = scores.max() ?? 0
         let smooth = smoothed(scores)
         context = index.passages.map { smooth[Int($0.message)] }
     }

@@ -13,7 +13,7 @@ struct Selection {
     var quality: [Float]
     /// For each passage its tokens.
     var costs: [Float]
-    /// How strongly tokens count: 0 not at all, 1 picks by worth per token.
+    /// How strongly tokens count: 0 not at all, 0.5 by their square root, 1 picks by worth per token.
     var thrift: Float
     /// Tokens for the first passage taken from a message.
     var lineCost: Float
@@ -61,7 +61,8 @@ struct Selection {
         }
         let cost = costs[passage] + lineCost
         let root = cost.squareRoot()
-        let divisor = thrift < 0.5 ? 1 - 2 * thrift + 2 * thrift * root : 2 * (1 - thrift) * root + (2 * thrift - 1) * cost
+        let divisor =
+            thrift < 0.5 ? 1 - 2 * thrift + 2 * thrift * root : 2 * (1 - thrift) * root + (2 * thrift - 1) * cost
         return quality[passage] * sum / divisor
     }
 }
@@ -91,7 +92,9 @@ private struct Heap {
         var parent = 0
         while true {
             var best = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < items.count && precedes(child, best) { best = child }
+            for child in [2 * parent + 1, 2 * parent + 2] where child < items.count && precedes(child, best) {
+                best = child
+            }
             guard best != parent else { return first }
             items.swapAt(best, parent)
             parent = best

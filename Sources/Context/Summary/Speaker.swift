@@ -1,7 +1,7 @@
 /// The speaker whom a question names. People say the other's name, hardly ever their own: a frequent word that one
 /// side says many times as often as the other is the name of the other side.
 struct Speaker {
-    static let boost: Float = 1.2
+    static let boost: Float = 1.15
     private static let leastMessages = 6
     private static let ratio = 4
 

@@ -32,7 +32,11 @@ enum Stem {
 
     @inline(__always)
     private static func ends(
-        _ letters: InlineArray<16, UInt32>, _ count: Int, _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar
+        _ letters: InlineArray<16, UInt32>,
+        _ count: Int,
+        _ a: Unicode.Scalar,
+        _ b: Unicode.Scalar,
+        _ c: Unicode.Scalar
     ) -> Bool {
         letters[count - 3] == a.value && letters[count - 2] == b.value && letters[count - 1] == c.value
     }

@@ -63,7 +63,9 @@ struct SummaryWriter {
 
     /// Whether blanks or marks of a sentence part a word from its neighbours; not so within names and paths.
     private static func standsAlone(
-        _ word: Range<Int>, in passage: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>
+        _ word: Range<Int>,
+        in passage: Range<Int>,
+        _ bytes: UnsafeBufferPointer<UInt8>
     ) -> Bool {
         let opens = word.lowerBound == passage.lowerBound || bytes[word.lowerBound - 1] == 0x20
         let end = word.upperBound

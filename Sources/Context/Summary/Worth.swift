@@ -1,15 +1,17 @@
-/// What passages and terms of a history are worth for a task.
+/// What passages and terms of a history are worth for a purpose.
 struct Worth {
     var termWeights: [Float]
     var base: [Float]
     var quality: [Float]
+    /// Terms whose passages help although the end of the history holds the terms itself.
+    private(set) var wanted: Set<Int> = []
 
-    init(of index: HistoryIndex, _ history: History, _ task: Task, isOld: [Bool]) {
+    init(of index: HistoryIndex, _ history: History, _ purpose: Purpose, isOld: [Bool]) {
         let count = index.passages.count
         base = Array(repeating: 0, count: count)
         quality = Array(repeating: 1, count: count)
         termWeights = []
-        switch task {
+        switch purpose {
         case .question: weighByQuestion(index, history, isOld)
         case .talk: weighByContent(index, history)
         case .work: weighByNames(index, history)
@@ -24,6 +26,12 @@ struct Worth {
             }
         }
         let relevance = Relevance(of: query, in: index, messages: history.messages, candidates: isOld)
+        weighByContent(index, history)
+        guard relevance.strength > 0 else { return }
+        let richest = zip(quality, base).reduce(0) { max($0, $1.0 * $1.1) }
+        // What is left of the room when everything about the question is in goes to what tells most.
+        let scale = Self.fillShare * relevance.strength / max(richest, 0.001)
+        let rest = zip(quality, base).map { $0 * $1 * scale }
         termWeights = relevance.termWeights
         base = relevance.context
         for (number, passage) in index.passages.enumerated() {
@@ -33,7 +41,7 @@ struct Worth {
             if passage.traits.contains(.firstPerson) { factor *= Self.tellingFactor }
             if passage.traits.contains(.secondPerson) { factor *= Self.addressFactor }
             quality[number] = factor
-            base[number] *= Self.contextShare
+            base[number] = base[number] * Self.contextShare + rest[number] / factor
         }
     }
 
@@ -43,6 +51,7 @@ struct Worth {
     private static let tellingFactor: Float = 1.45
     private static let addressFactor: Float = 1
     private static let contextShare: Float = 0.6
+    private static let fillShare: Float = 0.3
 
     /// Without a question: sentences that tell something. Long ones with subjects of their own, about the speaker,
     /// with names and numbers; hardly questions or what is said to the other.
@@ -72,20 +81,21 @@ struct Worth {
     }
 
     private static let rarestShare: Float = 0.25
-    private static let seldomShare: Float = 3
+    private static let seldomShare: Float = 2.5
     private static let questionFactor: Float = 0.33
-    private static let numberFactor: Float = 2.5
-    private static let nameShare: Float = 1
-    private static let firstPersonFactor: Float = 3
+    private static let numberFactor: Float = 3
+    private static let nameShare: Float = 1.5
+    private static let firstPersonFactor: Float = 3.5
     private static let secondPersonFactor: Float = 0.33
-    private static let baseShare: Float = 3
+    private static let baseShare: Float = 8
 
     private mutating func weighByNames(_ index: HistoryIndex, _ history: History) {
         let messages = history.messages.count
         termWeights = Array(repeating: 0, count: index.vocabulary.count)
         for (number, passage) in index.passages.enumerated() {
             let age = Float(messages - Int(passage.message)) / Float(messages)
-            let source: Float = passage.kind == .call ? 2 : history.messages[Int(passage.message)].role == .assistant ? 2 : 1
+            let source: Float =
+                passage.kind == .call ? 2 : history.messages[Int(passage.message)].role == .assistant ? 2 : 1
             for position in passage.terms {
                 let term = Int(index.terms[position])
                 let weight = source * (1.2 - age)
@@ -94,5 +104,39 @@ struct Worth {
             quality[number] = 1
         }
         for term in termWeights.indices { termWeights[term] = termWeights[term].squareRoot() }
+        let most = termWeights.max() ?? 0
+        for term in sought(index, history) {
+            termWeights[term] = max(termWeights[term] * Self.soughtFactor, most * Self.soughtShare)
+        }
+    }
+
+    private static let soughtFactor: Float = 1.5
+    private static let soughtShare: Float = 0.3
+
+    /// Terms that the last user message or the last calls name and that only few older messages know: the words
+    /// and identifiers that the next step is about.
+    private mutating func sought(_ index: HistoryIndex, _ history: History) -> Set<Int> {
+        let messages = history.messages
+        let rare = max(3, messages.count / 12)
+        var sources: [Int] = []
+        if let last = history.lastUser, last + 8 >= messages.count { sources.append(last) }
+        if let caller = messages.lastIndex(where: { !$0.calls.isEmpty }), caller + 8 >= messages.count {
+            sources.append(caller)
+        }
+        var result: Set<Int> = []
+        for message in sources {
+            for passage in index.passagesOfMessage[message]
+            where index.passages[passage].kind == .call
+                || messages[message].calls.isEmpty && messages[message].text.utf8.count < 600
+            {
+                for position in index.passages[passage].terms {
+                    let term = Int(index.terms[position])
+                    let count = Int(index.messageCounts[term])
+                    if count > 1, count <= rare { result.insert(term) }
+                }
+            }
+        }
+        wanted = result
+        return result
     }
 }

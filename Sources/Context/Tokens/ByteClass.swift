@@ -11,14 +11,15 @@ enum ByteClass {
     /// Any byte of a character that is not ASCII.
     static let lead: UInt8 = 31
 
-    static let table: [UInt8] = (0...255).map { byte in
-        switch UInt8(byte) {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt8(byte) - UInt8(ascii: "a")
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt8(byte) - UInt8(ascii: "A")
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit
-        case 0x20, 0x09, 0x0A, 0x0D: blank
-        case 0x80...: lead
-        default: punctuation
+    static let table: [UInt8] = (0...255)
+        .map { byte in
+            switch UInt8(byte) {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt8(byte) - UInt8(ascii: "a")
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt8(byte) - UInt8(ascii: "A")
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit
+            case 0x20, 0x09, 0x0A, 0x0D: blank
+            case 0x80...: lead
+            default: punctuation
+            }
         }
-    }
 }

@@ -36,7 +36,10 @@ package struct TokenEstimator: Sendable {
         guard !bytes.isEmpty else { return 0 }
         let estimate = TokenScanner.features(of: bytes).weighted(by: weights) * correction
         // No tokenizer makes more tokens than there are bytes.
-        return min(max(1, Int(estimate.rounded(.up))), max(1, Int((Float(bytes.count) * max(1, correction)).rounded(.up))))
+        return min(
+            max(1, Int(estimate.rounded(.up))),
+            max(1, Int((Float(bytes.count) * max(1, correction)).rounded(.up)))
+        )
     }
 }
 

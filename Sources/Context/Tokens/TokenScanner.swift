@@ -142,7 +142,9 @@ struct TokenScanner {
 
     @inline(__always)
     private mutating func digits(
-        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, classes: UnsafeBufferPointer<UInt8>
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        classes: UnsafeBufferPointer<UInt8>
     ) -> Int {
         var index = start + 1
         while index < bytes.count, classes[Int(bytes[index])] == ByteClass.digit { index += 1 }
@@ -155,7 +157,9 @@ struct TokenScanner {
 
     @inline(__always)
     private mutating func blanks(
-        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, classes: UnsafeBufferPointer<UInt8>
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        classes: UnsafeBufferPointer<UInt8>
     ) -> Int {
         var index = start
         var breaks = 0
@@ -181,7 +185,9 @@ struct TokenScanner {
 
     @inline(__always)
     private mutating func punctuation(
-        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, classes: UnsafeBufferPointer<UInt8>
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        classes: UnsafeBufferPointer<UInt8>
     ) -> Int {
         var index = start + 1
         var same = 0

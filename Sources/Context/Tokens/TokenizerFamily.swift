@@ -4,7 +4,8 @@ enum TokenizerFamily: Sendable, CaseIterable {
 
     /// Parts of model names, first match wins; vendors are matched before the families their names contain.
     private static let names: [(part: String, family: TokenizerFamily)] = [
-        ("distill-llama", .llama3), ("distill-qwen", .qwen), ("nemotron", .llama3), ("deepseek", .deepseek), ("qwen", .qwen),
+        ("distill-llama", .llama3), ("distill-qwen", .qwen), ("nemotron", .llama3), ("deepseek", .deepseek),
+        ("qwen", .qwen),
         ("qwq", .qwen),
         ("mistral", .tekken), ("mixtral", .tekken), ("codestral", .tekken), ("devstral", .tekken),
         ("magistral", .tekken), ("ministral", .tekken), ("pixtral", .tekken), ("nemo", .tekken),
@@ -15,7 +16,8 @@ enum TokenizerFamily: Sendable, CaseIterable {
 
     init(model: String?) {
         let name = (model ?? "").lowercased()
-        let isReasoner = ["o1", "o3", "o4"].contains { name == $0 || name.hasPrefix($0 + "-") || name.hasSuffix("/" + $0) }
+        let isReasoner = ["o1", "o3", "o4"]
+            .contains { name == $0 || name.hasPrefix($0 + "-") || name.hasSuffix("/" + $0) }
         self = isReasoner ? .o200k : Self.names.first { name.contains($0.part) }?.family ?? .cl100k
     }
 }

@@ -11,6 +11,19 @@ enum JSONDocument {
         return result.flatMap { JSONValidator.isValid($0) ? $0 : nil }
     }
 
+    /// The object or array that was written as a JSON string: `"{\\"a\\": 1}"`.
+    static func unwrap(_ text: [UInt8]) -> [UInt8]? {
+        let whole = text.trimmingSpace()
+        guard whole.first == .doubleQuote, JSONValidator.isValid(whole), let inner = JSONMembers.string(whole) else {
+            return nil
+        }
+        let document = Array(inner.utf8).trimmingSpace()
+        guard document.first == .openBrace || document.first == .openBracket, JSONValidator.isValid(document) else {
+            return nil
+        }
+        return Array(document)
+    }
+
     /// Several documents are an array; empty ones among them say nothing.
     private static func join(_ documents: [[UInt8]]) -> [UInt8] {
         let solid = documents.filter { $0.count > 2 }

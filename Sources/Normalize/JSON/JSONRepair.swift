@@ -4,7 +4,7 @@
 /// and JavaScript, missing or crossed brackets, unescaped quotes and line breaks, wrong escapes, ellipses, several
 /// documents after one another, and an end that was cut off. A valid document is returned byte for byte. The time is
 /// linear in the text, and nesting takes memory only.
-package struct JSONRepair {
+package enum JSONRepair {
     /// The document in `text`; `nil` when nothing like JSON is there.
     package static func repair(_ text: String) -> String? {
         JSONDocument.extract(from: Array(text.utf8), truncated: false).map { String(decoding: $0, as: UTF8.self) }

@@ -29,7 +29,7 @@ extension JSONRepairer {
             return isInCall || stack.last == .tuple
         case .colon:
             return isBalanced
-        case 0x2B:
+        case 0x2B where ahead > after:
             return next(after: ahead + 1).map { Quote(at: $0, in: input) != nil } ?? true
         case .backtick where startsFence(ahead):
             return input[after..<ahead].contains(.newline)
@@ -52,7 +52,7 @@ extension JSONRepairer {
         let byte = input[ahead]
         if byte == .comma || byte == .closeBrace || byte == .closeBracket { return true }
         if commentEnd(at: ahead) != nil || ellipsisEnd(at: ahead) != nil { return true }
-        if isInObject { return startsName(at: ahead) || !hasQuote(after: ahead, quote) }
+        if isInObject { return startsName(at: ahead) || isCutOffName(at: ahead) || !hasQuote(after: ahead, quote) }
         if Quote(at: ahead, in: input) != nil || byte == .openBrace || byte == .openBracket { return true }
         if byte.isDigit || byte == 0x2D { return true }
         // A word without quotes: it is an element if a comma or bracket comes before the next quote.
@@ -99,7 +99,20 @@ extension JSONRepairer {
         case .closeBrace, .closeBracket: return true
         default: break
         }
-        return commentEnd(at: ahead) != nil || ellipsisEnd(at: ahead) != nil || startsName(at: ahead)
+        if commentEnd(at: ahead) != nil || ellipsisEnd(at: ahead) != nil { return true }
+        return startsName(at: ahead) || isCutOffName(at: ahead)
+    }
+
+    /// Whether the text ends in or right behind a name in quotes that begins at `index`.
+    private func isCutOffName(at index: Int) -> Bool {
+        guard let quote = Quote(at: index, in: input), input.endIndex - index <= TextNormalizer.maximumHeld else {
+            return false
+        }
+        let name = (index + quote.length)..<input.endIndex
+        guard let end = name.first(where: { quote.closes(at: $0, in: input) }) else {
+            return !input[name].contains(.newline) && !input[name].contains(.closeBrace)
+        }
+        return next(after: end + quote.length) == nil
     }
 
     /// Whether a name and its colon stand at `index`. A name without quotes is one word.

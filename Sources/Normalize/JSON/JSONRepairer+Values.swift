@@ -115,7 +115,7 @@ extension JSONRepairer {
     }
 
     private mutating func writeBare(_ text: ArraySlice<UInt8>) {
-        if truncated, isAtEnd, let literal = ["true", "false", "null"].first(where: { $0.utf8.starts(with: text) }) {
+        if isAtEnd, let literal = Self.cutOffLiteral(text) {
             output += literal.utf8
         } else if let literal = Self.literals[String(decoding: text, as: UTF8.self)] {
             output += literal.utf8
@@ -126,6 +126,13 @@ extension JSONRepairer {
             writeContent(text)
             output.append(.doubleQuote)
         }
+    }
+
+    /// The literal or number whose beginning is all that the text still holds.
+    private static func cutOffLiteral(_ text: ArraySlice<UInt8>) -> String? {
+        if text.elementsEqual([0x2D]) { return "null" }
+        guard text.count > 1 else { return nil }
+        return ["true", "false", "null"].first { $0.utf8.starts(with: text) }
     }
 
     private static let literals = [

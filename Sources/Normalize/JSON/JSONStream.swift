@@ -70,7 +70,7 @@ struct JSONStream: Sendable {
         }
         let rest: [UInt8]?
         if passedOn == 0 {
-            rest = JSONDocument.extract(from: held, truncated: truncated)
+            rest = JSONDocument.unwrap(held) ?? JSONDocument.extract(from: held, truncated: truncated)
         } else {
             var repairer = JSONRepairer(held[...], resume: resume, truncated: truncated)
             repairer.run()

@@ -63,9 +63,11 @@ extension LineFilter {
         }
     }
 
-    /// Closes a block that the model left open. Where the number of fences is even the nesting is unclear: left alone.
+    /// Closes a block that the model left open. Where the number of fences is even the nesting is unclear, and a long
+    /// row of tildes underlines a heading elsewhere: both are left alone.
     mutating func closeFence(_ text: inout [UInt8], _ counts: inout RuleCounts) {
-        guard let open = fences.open, fences.fenceLines % 2 == 1 else { return }
+        guard let open = fences.open, fences.fenceLines % 2 == 1, open.mark == .backtick || open.count <= 4
+        else { return }
         counts.markdown += 1
         if !endsWithNewline { text.append(.newline) }
         text += fences.indent

@@ -129,7 +129,8 @@ struct LineFilter: Sendable {
         case .marker: takeInMarker(byte, &text, &counts)
         case .toolCall(let syntax):
             held.append(byte)
-            if syntax.ends(held) { endToolCall(syntax, &text, &toolCalls, &counts) }
+            // All that ends a call ends in the same byte.
+            if byte == .greater, syntax.ends(held) { endToolCall(syntax, &text, &toolCalls, &counts) }
         case .emptyBlock(let block): takeInEmptyBlock(byte, block, &text, &toolCalls, &counts)
         }
     }

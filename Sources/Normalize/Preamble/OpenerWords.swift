@@ -2,8 +2,10 @@
 enum OpenerWords {
     /// Starts of what comes after "Sure, …" when the answer itself begins there.
     static let answerStarts = Phrase(
-        "here's|here_are|here_is|here_you|here_it|here_we|let's|let_me|let_us|i'd|i_would|i'll|i_will|i_can|i_could|"
-            + "below|these_are|this_is|the_following|based_on|in_order_to"
+        "here's|here_are|here_is|here_you|here_it|here_we|let's|let_us|let_me_help|let_me_explain|let_me_show|"
+            + "let_me_walk|let_me_break|let_me_give|let_me_provide|let_me_assist|let_me_see|i'd_be|i'd_love_to_help|"
+            + "i'd_love_to_assist|i'd_recommend|i'd_suggest|i_would_be|i'll|i_will|i_can|i_could|below|these_are|this_is|"
+            + "the_following|based_on|in_order_to"
     )
 
     /// After "Okay, …" anything begins the answer but a concession, a condition or a chat.
@@ -16,7 +18,7 @@ enum OpenerWords {
     /// After "Hello! …": lines of a letter, a greeting or an introduction that was asked for.
     static let introductions = Phrase(
         "my|i'm|i_am|how|what|welcome|thank|thanks|we|we're|our|nice|it's|this_is|hope|i_hope|dear|please|are|is|can|"
-            + "could|who|where|i|i've|just|you|your|do|did|have|would|will"
+            + "could|who|where|i|i've|i'd_like|i'd_love|just|you|your|do|did|have|would|will"
     )
 
     /// After "As an AI language model, …".

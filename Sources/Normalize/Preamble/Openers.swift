@@ -3,9 +3,8 @@ extension Opener {
     private static let adjectives =
         "great|good|excellent|wonderful|fantastic|interesting|fascinating|thoughtful|awesome|amazing|brilliant"
     private static let agreement =
-        "certainly|absolutely|of_course|sure|sure_thing|definitely|gladly|no_problem|with_pleasure|by_all_means|"
-        + "happy_to_help|glad_to_help|my_pleasure"
-    private static let hello = "hello|hi|hey|hello_there|hi_there|hey_there|greetings"
+        "certainly|absolutely|of_course|sure|sure_thing|gladly|with_pleasure|by_all_means|happy_to_help|glad_to_help"
+    private static let hello = "hello|hi|hello_there|hi_there|hey_there|greetings"
     private static let wish = "happy|glad|delighted|more_than_happy|pleased"
 
     private static let helping =
@@ -37,7 +36,8 @@ extension Opener {
         Opener("okay|ok|alright|all_right", ends: [",", "!", "."], follow: .sameLine(except: OpenerWords.concessions)),
         Opener("okay|ok|alright|all_right", ends: ["!", "."], follow: .words(OpenerWords.answerStarts)),
         Opener(
-            "great|perfect|awesome|excellent|wonderful|fantastic|got_it|understood|sounds_good|sounds_great|no_worries|cool",
+            "great|perfect|awesome|excellent|wonderful|fantastic|got_it|understood|sounds_good|sounds_great|"
+                + "no_worries|no_problem|my_pleasure|definitely|cool",
             ends: ["!", ",", "."],
             follow: .words(OpenerWords.answerStarts)
         ),

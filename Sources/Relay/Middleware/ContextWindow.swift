@@ -146,13 +146,14 @@ struct TokenSampler {
     private static let pieceBytes = 256
 
     private var estimated = 0.0
-    private let estimator = TokenEstimator()
+    /// Made once: finding a tokenizer's habits by its name takes longer than reading a sample.
+    private static let estimator = TokenEstimator()
 
     var tokens: Int { Int(estimated.rounded(.up)) }
 
     mutating func add(_ text: UnsafeRawBufferPointer) {
         guard text.count > Self.wholeBytes else {
-            estimated += Double(estimator.tokens(inUTF8: text))
+            estimated += Double(Self.estimator.tokens(inUTF8: text))
             return
         }
         let pieces = Self.wholeBytes / Self.pieceBytes
@@ -163,7 +164,7 @@ struct TokenSampler {
             // A piece begins at a character.
             while start < text.count, text[start] & 0xC0 == 0x80 { start += 1 }
             let end = min(text.count, start + Self.pieceBytes)
-            sampled += estimator.tokens(inUTF8: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+            sampled += Self.estimator.tokens(inUTF8: UnsafeRawBufferPointer(rebasing: text[start..<end]))
         }
         estimated += Double(sampled) * Double(text.count) / Double(pieces * Self.pieceBytes)
     }

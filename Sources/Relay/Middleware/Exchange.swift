@@ -58,6 +58,8 @@ struct Exchange {
     let request: ChatRequest
     let facts: CallFacts
     let prompt: PromptFacts
+    /// What normalisation may do; the same for every attempt.
+    private let normalization: Normalization.Plan?
     private(set) var phase = Phase.selecting
     private var selection: Selection
     private var attempt: Attempt?
@@ -81,6 +83,7 @@ struct Exchange {
         self.request = request
         self.facts = facts
         prompt = PromptFacts(request)
+        normalization = chain.normalization.plan(for: request)
         selection = Selection()
         reply = Reply(isStream: request.wantsStream, framing: facts.framing, silence: chain.times.silence)
         waitDeadline = facts.received.continuous.advanced(by: facts.maxWait)
@@ -213,7 +216,7 @@ struct Exchange {
         guard request.wantsStream else { return nil }
         return ChatStreamReply(
             wantsUsage: request.wantsUsage,
-            normalization: chain.normalization.plan(for: request),
+            normalization: normalization,
             requestTag: facts.tag
         )
     }
@@ -313,8 +316,7 @@ struct Exchange {
 
     /// A schema that the route does not enforce is checked before anything is sent.
     private func holdsStream(_ attempt: Attempt) -> Bool {
-        request.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema
-            && chain.normalization.plan(for: request) != nil
+        request.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema && normalization != nil
     }
 
     private mutating func writeStream(last: Bool, _ now: Now, _ actions: inout Actions) {
@@ -355,7 +357,7 @@ struct Exchange {
         }
         let reading = ChatWholeReply.read(
             attempt.body,
-            normalization: chain.normalization.plan(for: request),
+            normalization: normalization,
             requestTag: facts.tag,
             note: chain.showsProvider ? attempt.note(now) : nil,
             errors: attempt.errors(now)

@@ -17,16 +17,18 @@ extension AccountState {
         routes[slot].forbidden.recover(sentAt: sentAt)
         routes[slot].missing = MissingModel()
         routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
-        routes[slot].score.recordSuccess(
-            latency: latency,
-            firstByte: firstByte,
-            outputTokens: outputTokens,
-            at: moment.ticks
-        )
+        routes[slot].score
+            .recordSuccess(
+                latency: latency,
+                firstByte: firstByte,
+                outputTokens: outputTokens,
+                at: moment.ticks
+            )
     }
 
     mutating func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at moment: Moment) {
         let sentAt = reservation?.reservedAt
+        if failure.consequence != .failure { routes[slot].breaker.recordRefusal(sentAt: sentAt, at: moment.ticks) }
         switch failure.consequence {
         case .none:
             learn(from: failure, slot: slot, reservation: reservation)
@@ -37,12 +39,13 @@ extension AccountState {
             routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
         case .failure:
             routes[slot].score.recordFailure(at: moment.ticks)
-            routes[slot].breaker.recordFailure(
-                sentAt: sentAt,
-                at: moment.ticks,
-                policy: policy,
-                using: &generator
-            )
+            routes[slot].breaker
+                .recordFailure(
+                    sentAt: sentAt,
+                    at: moment.ticks,
+                    policy: policy,
+                    using: &generator
+                )
         case .cooldown(let hint):
             coolDown(slot: slot, hint: hint, sentAt: sentAt, at: moment)
         case .exhausted(let hint):

@@ -72,6 +72,11 @@ struct CircuitBreaker: Sendable {
         }
     }
 
+    /// It refused, but it answered: enough for a route that is being tried again, nothing to any other.
+    mutating func recordRefusal(sentAt: Int64?, at ticks: Int64) {
+        if phase == .halfOpen { recordSuccess(sentAt: sentAt, at: ticks) }
+    }
+
     mutating func recordFailure(
         sentAt: Int64?,
         at ticks: Int64,

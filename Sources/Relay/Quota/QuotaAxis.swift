@@ -58,9 +58,10 @@ extension RateLimits {
 
     /// The axes that carry a limit, shortest windows first. A negative number is no limit.
     var axes: [QuotaAxis] {
-        QuotaWindow.allCases.flatMap { window in
-            QuotaKind.allCases.map { QuotaAxis($0, window) }
-        }
-        .filter { (self[$0] ?? -1) >= 0 }
+        QuotaWindow.allCases
+            .flatMap { window in
+                QuotaKind.allCases.map { QuotaAxis($0, window) }
+            }
+            .filter { (self[$0] ?? -1) >= 0 }
     }
 }

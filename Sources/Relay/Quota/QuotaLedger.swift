@@ -46,11 +46,12 @@ struct QuotaLedger: Sendable {
         var shortage: Shortage?
         for index in windows.indices {
             let isRequests = windows[index].axis.kind == .requests
-            let opening = windows[index].opening(
-                for: isRequests ? 1 : tokens,
-                underWay: isRequests ? requestsUnderWay : tokensUnderWay,
-                at: moment
-            )
+            let opening = windows[index]
+                .opening(
+                    for: isRequests ? 1 : tokens,
+                    underWay: isRequests ? requestsUnderWay : tokensUnderWay,
+                    at: moment
+                )
             if opening > (shortage?.until ?? Moment.never) {
                 shortage = Shortage(axis: windows[index].axis, until: opening)
             }
@@ -63,10 +64,11 @@ struct QuotaLedger: Sendable {
         var headroom = 1.0
         for index in windows.indices {
             let isRequests = windows[index].axis.kind == .requests
-            let left = windows[index].headroom(
-                after: isRequests ? 1 : tokens,
-                underWay: isRequests ? requestsUnderWay : tokensUnderWay
-            )
+            let left = windows[index]
+                .headroom(
+                    after: isRequests ? 1 : tokens,
+                    underWay: isRequests ? requestsUnderWay : tokensUnderWay
+                )
             headroom = min(headroom, left)
         }
         return headroom

@@ -17,25 +17,30 @@ enum RetryAfter {
 
     /// A wait named in prose: "try again in 7m12s", "Please retry in 3.5s", "wait 41 seconds before".
     static func inProse(_ text: some StringProtocol) -> Duration? {
-        let bytes = text.utf8.prefix(4096).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-        var shortest: Double?
+        inProse(Array(text.utf8.prefix(4096)).lowercasedASCII)
+    }
+
+    /// The same in bytes that are lower-case already. Of several waits the longest counts.
+    static func inProse(_ bytes: [UInt8]) -> Duration? {
+        var longest: Double?
         for phrase in phrases {
             var start = 0
             while let found = bytes.firstIndex(of: phrase, from: start) {
                 start = found + phrase.count
                 var scanner = ByteScanner(bytes, position: start)
                 if let seconds = scanner.proseDuration() {
-                    shortest = max(shortest ?? 0, seconds)
+                    longest = max(longest ?? 0, seconds)
                 }
             }
         }
-        return shortest.map(clamped)
+        return longest.map(clamped)
     }
 
     private static let phrases = [
         "again in", "again after", "retry in", "retry after", "wait for", "wait", "retrydelay", "reset in", "resets in",
         "reset after", "available in",
-    ].map { Array($0.utf8) }
+    ]
+    .map { Array($0.utf8) }
 
     static func clamped(_ seconds: Double) -> Duration {
         min(max(.zero, Duration(clampingSeconds: seconds)), maximum)
@@ -65,18 +70,5 @@ enum RetryAfter {
     private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
         let isOuter: (UInt8) -> Bool = { $0 <= 0x20 || $0 == 0x22 }
         return Array(bytes.drop(while: isOuter).reversed().drop(while: isOuter).reversed())
-    }
-}
-
-extension [UInt8] {
-    /// Where `needle` begins at or after `start`.
-    func firstIndex(of needle: [UInt8], from start: Int) -> Int? {
-        guard let first = needle.first, count >= needle.count else { return nil }
-        var index = start
-        while index <= count - needle.count {
-            if self[index] == first, self[index..<(index + needle.count)].elementsEqual(needle) { return index }
-            index += 1
-        }
-        return nil
     }
 }

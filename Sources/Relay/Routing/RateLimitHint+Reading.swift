@@ -34,6 +34,11 @@ extension RateLimitHint {
             // OpenRouter repeats the headers in the body.
             waits += text.fields.values(named: "X-RateLimit-Reset").compactMap { RetryAfter.parse($0, now: now) }
         }
+        if waits.isEmpty {
+            // Nobody says which of them was hit; the one that is back first can be tried first.
+            let resets = ["", "-requests", "-tokens"].compactMap { headers.first("x-ratelimit-reset\($0)") }
+            if let soonest = resets.compactMap({ RetryAfter.parse($0, now: now) }).min() { waits.append(soonest) }
+        }
         return waits.max()
     }
 

@@ -177,9 +177,14 @@ extension RouteTable {
 
     private func unknown(_ name: String) -> RoutingError {
         // A paid provider's model is there, but only by its full name.
-        if let paid = routesByModel[name.lowercased()]?.first { return .unknownModel(name, nearest: [routes[paid].name]) }
+        if let paid = routesByModel[name.lowercased()]?.first {
+            return .unknownModel(name, nearest: [routes[paid].name])
+        }
         let full = NearestNames.of(name, in: routes.lazy.map(\.name))
-        return .unknownModel(name, nearest: full.isEmpty ? NearestNames.of(name, in: routes.lazy.map(\.model.name)) : full)
+        return .unknownModel(
+            name,
+            nearest: full.isEmpty ? NearestNames.of(name, in: routes.lazy.map(\.model.name)) : full
+        )
     }
 }
 

@@ -26,23 +26,26 @@ struct RouteTableBuilder {
         let provider = usable.provider
         let models = provider.models.filter(\.enabled)
         let keys: [APIKey?] = usable.keys.isEmpty ? [nil] : usable.keys
-        let keyAccounts = keys.enumerated().map { number, key in
-            if let account = formerAccount(of: provider, key: key) { return account }
-            var keyPolicy = policy
-            keyPolicy.seed &+= UInt64(number)
-            return ProviderAccount(
-                providerName: provider.name,
-                accountLimits: provider.accountLimits,
-                dayReset: provider.dayReset,
-                concurrency: provider.concurrency,
-                routes: models.map(\.limits),
-                policy: keyPolicy
-            )
-        }
+        let keyAccounts = keys.enumerated()
+            .map { number, key in
+                if let account = formerAccount(of: provider, key: key) { return account }
+                var keyPolicy = policy
+                keyPolicy.seed &+= UInt64(number)
+                return ProviderAccount(
+                    providerName: provider.name,
+                    accountLimits: provider.accountLimits,
+                    dayReset: provider.dayReset,
+                    concurrency: provider.concurrency,
+                    routes: models.map(\.limits),
+                    policy: keyPolicy
+                )
+            }
         accounts += keyAccounts
         for (slot, model) in models.enumerated() {
             for (key, account) in zip(keys, keyAccounts) {
-                add(Route(index: routes.count, provider: provider, model: model, key: key, account: account, slot: slot))
+                add(
+                    Route(index: routes.count, provider: provider, model: model, key: key, account: account, slot: slot)
+                )
                 traits.append(RouteTraits(provider: provider, ordinal: ordinal, model: model))
             }
         }

@@ -49,15 +49,16 @@ extension RoutingStrategy {
 
     private static func bySoonest(_ positions: [Int], of candidates: [CandidateState]) -> [Int] {
         let keyed = positions.map { (until: candidates[$0].availability.blockedUntil, position: $0) }
-        return keyed.sorted { one, other in
-            switch (one.until, other.until) {
-            case (let one?, let other?) where one != other: one < other
-            case (.some, nil): true
-            case (nil, .some): false
-            default: one.position < other.position
+        return
+            keyed.sorted { one, other in
+                switch (one.until, other.until) {
+                case (let one?, let other?) where one != other: one < other
+                case (.some, nil): true
+                case (nil, .some): false
+                default: one.position < other.position
+                }
             }
-        }
-        .map(\.position)
+            .map(\.position)
     }
 }
 

@@ -44,49 +44,53 @@ struct UpstreamErrorDetails: Sendable, Equatable {
 
     /// One line without control characters, keys masked, cut to 500 characters.
     static func sanitized(_ text: String) -> String {
-        var words: [String] = []
-        var length = 0
-        for word in text.prefix(4 * maximumLength).split(whereSeparator: { $0.isWhitespace }) {
-            let clean = masked(word.filter { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } })
-            words.append(clean)
-            length += clean.count + 1
-            if length > maximumLength { break }
+        var clean: [UInt8] = []
+        var runStart: Int?
+        func mask() {
+            guard let start = runStart else { return }
+            runStart = nil
+            guard looksSecret(clean[start...]) else { return }
+            clean.replaceSubrange((start + 4)..., with: "…".utf8)
         }
-        return String(words.joined(separator: " ").prefix(maximumLength))
+        for byte in text.utf8.prefix(8 * maximumLength) {
+            if isKeyByte(byte) {
+                if runStart == nil { runStart = clean.count }
+                clean.append(byte)
+                continue
+            }
+            mask()
+            // Four bytes to a character are more than enough; what comes later would be cut anyway.
+            if clean.count > 4 * maximumLength { break }
+            if byte > 0x20, byte != 0x7F {
+                clean.append(byte)
+            } else if byte <= 0x20, clean.last != 0x20, !clean.isEmpty {
+                clean.append(0x20)
+            }
+        }
+        mask()
+        if clean.last == 0x20 { clean.removeLast() }
+        let line = String(decoding: clean, as: UTF8.self)
+        return line.utf8.count > maximumLength ? String(line.prefix(maximumLength)) : line
     }
 
     private static let keyPrefixes = [
         "sk-", "gsk_", "nvapi-", "aiza", "hf_", "ghp_", "gho_", "github_pat_", "csk-", "eyj", "r8_", "xai-", "pplx-",
         "tgp_", "rk-", "key-", "fw_", "co_", "glpat-", "sk_", "pk_",
     ]
+    .map { Array($0.utf8) }
 
-    /// A word with every run in it that looks like a key replaced by its first four characters and an ellipsis.
-    private static func masked(_ word: String) -> String {
-        var result = ""
-        var run = ""
-        func flush() {
-            result += looksSecret(run) ? run.prefix(4) + "…" : run
-            run = ""
-        }
-        for character in word {
-            if character.isASCII, character.isLetter || character.isNumber || "-_".contains(character) {
-                run.append(character)
-            } else {
-                flush()
-                result.append(character)
-            }
-        }
-        flush()
-        return result
+    private static func isKeyByte(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
     }
 
     /// A known prefix and some length, or a long unbroken mix of letters and digits.
-    private static func looksSecret(_ run: String) -> Bool {
-        guard run.utf8.count >= 12 else { return false }
-        let lowered = run.lowercased()
-        if keyPrefixes.contains(where: lowered.hasPrefix) { return true }
-        return run.split { $0 == "-" || $0 == "_" }.contains { part in
-            part.utf8.count >= 20 && part.contains(where: \.isNumber) && part.contains(where: \.isLetter)
-        }
+    private static func looksSecret(_ run: ArraySlice<UInt8>) -> Bool {
+        guard run.count >= 12 else { return false }
+        let start = Array(run.prefix(12)).lowercasedASCII
+        if keyPrefixes.contains(where: { start.starts(with: $0) }) { return true }
+        return run.split { $0 == 0x2D || $0 == 0x5F }
+            .contains { part in
+                part.count >= 20 && part.contains { $0 < 0x40 } && part.contains { $0 > 0x40 }
+            }
     }
 }

@@ -35,7 +35,8 @@ extension UpstreamErrorReader {
         ]
         /// What is used up belongs to the account, not to the model.
         static let accountWide = [
-            "account limited", "daily free allocation", "free-models-per", "your account", "credit", "insufficient_quota",
+            "account limited", "daily free allocation", "free-models-per", "your account", "credit",
+            "insufficient_quota",
             "api calls /", "trial key", "payment required", "organization-wide",
         ]
         static let wholeKey = [

@@ -51,11 +51,13 @@ extension UpstreamErrorReader {
         "max_tokens", "max_completion_tokens", "maxoutputtokens", "max_output_tokens", "max_new_tokens", "max tokens",
     ]
     private static let answerVerdicts = [
-        "less than", "too large", "too high", "supports at most", "cannot be greater", "cannot exceed", "must not exceed",
+        "less than", "too large", "too high", "supports at most", "cannot be greater", "cannot exceed",
+        "must not exceed",
         "exceeds", "supported range", "maximum allowed", "must be <=", "maximum value", "valid range", "[1,", "at most",
     ]
     private static let promptPhrases = [
-        "context_length", "context length", "context window", "context size", "exceed_context_size", "prompt is too long",
+        "context_length", "context length", "context window", "context size", "exceed_context_size",
+        "prompt is too long",
         "prompt too long", "input is too long", "too many tokens", "tokens_limit_reached", "reduce the length",
         "maximum number of tokens", "maximum input length", "prompt token count", "input length",
         "string_above_max_length", "too many input tokens", "exceeds the maximum allowed number of input tokens",
@@ -65,7 +67,8 @@ extension UpstreamErrorReader {
         "maximum context length is ", "maximum context length of ", "tokens allowed (", "tokens allowed: ",
         "context window limit (", "context window of ", "context length of ", "context length is only ",
         "context size (", "context length (", "max size: ", "while limit is ", "limit is ", "cannot exceed ",
-        "exceeds the limit of ", "tokens > ", "must be less than ", "at most ", "maximum of ", "maximum input length of ",
+        "exceeds the limit of ", "tokens > ", "must be less than ", "at most ", "maximum of ",
+        "maximum input length of ",
         "no more than ",
     ]
 }
@@ -73,13 +76,11 @@ extension UpstreamErrorReader {
 extension ErrorText {
     /// The first whole number right after one of the phrases: `` `8192` ``, `10,000`.
     func integer(after phrases: [String]) -> Int? {
-        let bytes = Array(lowered.utf8)
         for phrase in phrases {
             var start = 0
-            let needle = Array(phrase.utf8)
-            while let found = bytes.firstIndex(of: needle, from: start) {
-                start = found + needle.count
-                if let number = Self.integer(in: bytes[start...]) { return number }
+            while let found = firstIndex(of: phrase, from: start) {
+                start = found + phrase.utf8.count
+                if let number = Self.integer(in: lowered[start...]) { return number }
             }
         }
         return nil
@@ -87,13 +88,11 @@ extension ErrorText {
 
     /// The whole number right before one of the phrases.
     func integer(before phrases: [String]) -> Int? {
-        let bytes = Array(lowered.utf8)
         for phrase in phrases {
             var start = 0
-            let needle = Array(phrase.utf8)
-            while let found = bytes.firstIndex(of: needle, from: start) {
+            while let found = firstIndex(of: phrase, from: start) {
                 start = found + 1
-                let digits = bytes[..<found].reversed().prefix { (0x30...0x39).contains($0) || $0 == 0x2C }
+                let digits = lowered[..<found].reversed().prefix { (0x30...0x39).contains($0) || $0 == 0x2C }
                 if let number = Self.integer(in: Array(digits.reversed())[...]) { return number }
             }
         }

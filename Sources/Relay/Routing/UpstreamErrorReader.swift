@@ -35,7 +35,9 @@ struct UpstreamErrorReader {
     /// A status inside the body counts where the outer one says that all is well, or nothing.
     private static func effectiveStatus(_ status: Int, fields: ErrorFields) -> Int {
         guard status < 400 else { return status }
-        let inner = ["error.code", "error.status", "status", "code", "errors.0.code", "status_code", "error.status_code"]
+        let inner = [
+            "error.code", "error.status", "status", "code", "errors.0.code", "status_code", "error.status_code",
+        ]
         for path in inner {
             if let code = fields[path].flatMap({ Int($0) }), (400..<600).contains(code) { return code }
         }
@@ -96,30 +98,48 @@ struct UpstreamErrorReader {
 /// What is searched for phrases: everything an error body says about itself, in lower case, and nothing that it quotes.
 struct ErrorText: Sendable {
     let fields: ErrorFields
-    /// Message, type, code and the like, one per line.
-    let lowered: String
-    private let body: String
+    /// Message, type, code and the like, one per line, with ASCII letters in lower case.
+    let lowered: [UInt8]
+    private let body: ArraySlice<UInt8>
+    private let pairs: BytePairs
+
+    private static let maximumBytes = 8192
 
     init(_ fields: ErrorFields, body: [UInt8]) {
         self.fields = fields
-        self.body = String(decoding: body.prefix(8192), as: UTF8.self).lowercased()
-        // What a model wrote or a user sent may stand in an error, too; it decides nothing.
-        let own = fields.all.filter { field in
-            !field.path.hasSuffix("failed_generation") && !field.path.hasSuffix(".input")
+        self.body = body.prefix(Self.maximumBytes)
+        var text: [UInt8] = []
+        if fields.isEmpty {
+            text.append(contentsOf: self.body)
+        } else {
+            text.reserveCapacity(min(body.count, Self.maximumBytes))
+            // What a model wrote or a user sent may stand in an error, too; it decides nothing.
+            for field in fields.all where !field.path.hasSuffix("failed_generation") && !field.path.hasSuffix(".input")
+            {
+                text.append(contentsOf: field.value.utf8.prefix(2048))
+                text.append(0x0A)
+                if text.count > Self.maximumBytes { break }
+            }
         }
-        self.lowered =
-            fields.isEmpty
-            ? self.body
-            : own.map { String($0.value.prefix(2048)) }.joined(separator: "\n").lowercased()
+        self.lowered = text.lowercasedASCII
+        self.pairs = BytePairs(of: lowered)
     }
 
-    func contains(_ phrase: String) -> Bool { lowered.contains(phrase) }
+    /// Phrases are in lower case.
+    func contains(_ phrase: String) -> Bool {
+        firstIndex(of: phrase, from: 0) != nil
+    }
 
     func contains(anyOf phrases: [String]) -> Bool {
-        phrases.contains { lowered.contains($0) }
+        phrases.contains { contains($0) }
     }
 
+    func firstIndex(of phrase: String, from start: Int) -> Int? {
+        pairs.mayContain(phrase) ? lowered.firstIndex(of: phrase, from: start) : nil
+    }
+
+    /// Whether the body as it came has that text, in any case.
     func bodyContains(_ text: String) -> Bool {
-        !text.isEmpty && body.contains(text.lowercased())
+        !text.isEmpty && Array(body).lowercasedASCII.firstIndex(of: Array(text.utf8).lowercasedASCII) != nil
     }
 }

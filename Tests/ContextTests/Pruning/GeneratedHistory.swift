@@ -8,7 +8,8 @@ struct GeneratedHistory {
     var usage: RecentUsage?
 
     private static let words = [
-        "tea", "Berlin", "the", "I", "was", "moved", "12", "May", "2023", "is", "not", "garden", "src/main.swift", "runTests",
+        "tea", "Berlin", "the", "I", "was", "moved", "12", "May", "2023", "is", "not", "garden", "src/main.swift",
+        "runTests",
         "budget_left", "?", ".", "!", "you", "会议改到星期四。", "ประชุม", "кошка", "دفتر", "\n", "\n\n", "  ", "```\n", "👩‍🚀",
         "é", "{\"id\": 7, \"name\": \"x\"}", "[8:01 am on 2 May, 2023]\n", "--- a/file", "ＡＢ", "\\n", "\t", "한국어",
     ]
@@ -16,7 +17,9 @@ struct GeneratedHistory {
     init(seed: UInt64) {
         var random = SplitMix(seed: seed)
         settings = ContextSettings(
-            mode: random.pick(ContextSettings.Mode.allCases), pruneWhen: random.oneIn(3) ? .always : .overBudget)
+            mode: random.pick(ContextSettings.Mode.allCases),
+            pruneWhen: random.oneIn(3) ? .always : .overBudget
+        )
         settings.staticRecentKeep = random.below(12)
         settings.reservoirRecentKeep = random.below(16)
         settings.reservoirSummaryBudget = random.below(300)
@@ -25,18 +28,20 @@ struct GeneratedHistory {
         messages = []
         var call = 0
         if !random.oneIn(5) { messages.append(Message(role: .system, text: Self.text(&random, 12))) }
-        for _ in 0..<random.below(14) { Self.addTurn(&random, &call, to: &messages) }
+        for _ in 0..<random.below(10) { Self.addTurn(&random, &call, to: &messages) }
         if random.oneIn(2) { messages.append(Message(role: .user, text: Self.text(&random, 10))) }
         if random.oneIn(6), !messages.isEmpty { messages.remove(at: random.below(messages.count)) }
-        if random.oneIn(8), messages.count > 2 { messages.swapAt(random.below(messages.count), random.below(messages.count)) }
+        if random.oneIn(8), messages.count > 2 {
+            messages.swapAt(random.below(messages.count), random.below(messages.count))
+        }
         let total = messages.reduce(3) { $0 + $1.tokens }
         budget = random.oneIn(8) ? random.below(60) : total * random.below(130) / 100 + random.below(20)
     }
 
     private static func addTurn(_ random: inout SplitMix, _ call: inout Int, to messages: inout [Message]) {
         switch random.below(8) {
-        case 0, 1: messages.append(Message(role: .user, text: text(&random, 25)))
-        case 2: messages.append(Message(role: .assistant, text: text(&random, 40)))
+        case 0, 1: messages.append(Message(role: .user, text: text(&random, 18)))
+        case 2: messages.append(Message(role: .assistant, text: text(&random, 18)))
         case 3: messages.append(Message(role: .user, text: text(&random, 6), tokens: 4 + random.below(900) + 50))
         case 4 where random.oneIn(4): messages.append(Message(role: .system, text: text(&random, 8)))
         case 5 where random.oneIn(3): messages.append(Message(role: .tool, text: text(&random, 9), resultOf: ["lost"]))
@@ -45,17 +50,18 @@ struct GeneratedHistory {
     }
 
     private static func addExchange(_ random: inout SplitMix, _ call: inout Int, to messages: inout [Message]) {
-        let calls = (0...random.below(3)).map { _ in
-            call += 1
-            return Message.Call(id: "call_\(call)", name: "run", arguments: "{\"cmd\": \"\(text(&random, 8))\"}")
-        }
+        let calls = (0...random.below(3))
+            .map { _ in
+                call += 1
+                return Message.Call(id: "call_\(call)", name: "run", arguments: "{\"cmd\": \"\(text(&random, 8))\"}")
+            }
         messages.append(Message(role: .assistant, text: random.oneIn(2) ? "" : text(&random, 10), calls: calls))
         if random.oneIn(5) {
-            messages.append(Message(role: .user, text: text(&random, 60), resultOf: calls.map(\.id)))
+            messages.append(Message(role: .user, text: text(&random, 30), resultOf: calls.map(\.id)))
             return
         }
         for one in calls where !random.oneIn(15) {
-            messages.append(Message(role: .tool, text: text(&random, random.oneIn(3) ? 200 : 15), resultOf: [one.id]))
+            messages.append(Message(role: .tool, text: text(&random, random.oneIn(8) ? 120 : 12), resultOf: [one.id]))
         }
     }
 

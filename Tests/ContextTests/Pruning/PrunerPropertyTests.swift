@@ -4,7 +4,7 @@ import Testing
 
 /// What is true of every plan, in every mode, for whatever history comes in.
 @Suite struct PrunerPropertyTests {
-    static let histories = 24_000
+    static let histories = 20_000
     static let batches = 8
 
     @Test(arguments: 0..<batches)
@@ -44,7 +44,9 @@ enum PlanFault: Equatable {
             return plan.changesNothing ? nil : .touchedThoughItFits
         }
         if let fault = structure(of: plan, sent, messages) { return fault }
-        guard let again = try? pruner.prune(sent, toFit: history.budget, recentUsage: history.usage) else { return .notStable }
+        guard let again = try? pruner.prune(sent, toFit: history.budget, recentUsage: history.usage) else {
+            return .notStable
+        }
         return again.changesNothing ? nil : .notStable
     }
 

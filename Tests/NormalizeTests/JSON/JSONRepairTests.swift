@@ -87,6 +87,17 @@ import Testing
         #expect(!JSONValidator.isValid(text))
     }
 
+    @Test(arguments: [
+        "[", "{\"a\":", "{\"a\": \"b\" c\" ", "{a: 1}\n", "x {a: 1}\n", "```json {\n", "\" , `", "{\"a\": \"b, c: \"",
+        "[1 ", "\\\", ", "}", " \"",
+    ])
+    func `long garbage comes to an end`(_ text: String) {
+        let garbage = Array(("{\"a\": \"x" + String(repeating: text, count: 20_000)).utf8)
+        let result = JSONRepair.repair(garbage)
+        #expect(result.map { JSONValidator.isValid($0) } ?? true)
+        #expect(result?.count ?? 0 <= 4 * garbage.count)
+    }
+
     @Test func `nesting takes no stack`() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(JSONRepair.repair(deep)?.utf8.count == 200_000)

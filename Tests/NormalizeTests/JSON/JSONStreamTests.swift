@@ -56,6 +56,24 @@ import Testing
         #expect(answer.text == "I cannot do that.")
     }
 
+    @Test func `a document written as a string is taken out of it`() {
+        let answer = Sample("\"{\\\"a\\\": [1]}\"", expecting: .json).whole
+        #expect(answer.text == "{\"a\": [1]}")
+    }
+
+    @Test(arguments: [
+        ("{\"a\": tr", "{\"a\": true}"), ("{\"a\": [1, \"two", "{\"a\": [1, \"two\"]}"),
+        ("{\"a\": 1, \"b", "{\"a\": 1}"),
+        ("{\"a\": 1, \"b\":", "{\"a\": 1}"),
+        ("{\"a\": \"x\", \"b", "{\"a\": \"x\"}"), ("{\"a\": \"x\", \"b\"", "{\"a\": \"x\"}"),
+        ("{\"code\": \"if (x) { y }", "{\"code\": \"if (x) { y }\"}"),
+    ])
+    func `an answer that was cut off is closed where it stands`(_ text: String, _ expected: String) {
+        let answer = Sample(text, expecting: .json, truncated: true).whole
+        #expect(answer.text == expected)
+        #expect(answer.jsonIsValid == true)
+    }
+
     @Test func `text answers are not asked for JSON`() {
         let answer = Sample("{a: 1}").whole
         #expect(answer.text == "{a: 1}")

@@ -97,18 +97,30 @@ struct BreakerTests {
         #expect(account.blockedUntil(at: 1) == 6)
         let probe = try #require(account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(6)).reservation)
         account.record(.timeout(.idle), slot: 0, reservation: calls[0], at: QuotaClock.at(7))
-        account.recordSuccess(slot: 0, reservation: calls[1], latency: .seconds(7), outputTokens: 1, at: QuotaClock.at(7))
+        account.recordSuccess(
+            slot: 0,
+            reservation: calls[1],
+            latency: .seconds(7),
+            outputTokens: 1,
+            at: QuotaClock.at(7)
+        )
         #expect(account.refusal(at: 7) == .probing)
         account.record(.timeout(.idle), slot: 0, reservation: probe, at: QuotaClock.at(8))
         #expect(account.blockedUntil(at: 8) == 18)
     }
 
     @Test func `a probe answered 429 or 400 shows that the route is alive`() throws {
-        fail(3, at: 0)
-        let probe = try #require(account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(5)).reservation)
-        account.record(.badRequest(status: 400), slot: 0, reservation: probe, at: QuotaClock.at(5))
-        account.settle(probe, usedTokens: nil, at: QuotaClock.at(5))
-        #expect(account.snapshot(slot: 0, at: QuotaClock.at(5)).breaker == .closed)
+        var now = 0.0
+        for refusal in [
+            UpstreamFailure.badRequest(status: 400), .rateLimited(.none), .contextLengthExceeded(window: nil),
+        ] {
+            fail(3, at: now)
+            let probe = try #require(account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(now + 5)).reservation)
+            account.record(refusal, slot: 0, reservation: probe, at: QuotaClock.at(now + 5))
+            account.settle(probe, usedTokens: nil, at: QuotaClock.at(now + 5))
+            #expect(account.snapshot(slot: 0, at: QuotaClock.at(now + 5)).breaker == .closed)
+            now += 10
+        }
     }
 
     @Test func `jitter shortens pauses by a fifth at most and is repeated by its seed`() {

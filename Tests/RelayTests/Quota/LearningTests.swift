@@ -92,6 +92,19 @@ struct LearningTests {
         #expect(account.refusal(at: 20) == nil)
     }
 
+    @Test func `a report that is older than what left the window meanwhile takes away no last call`() throws {
+        for isKnownStale in [true, false] {
+            let account = ProviderAccount(providerName: "A", routes: [RateLimits(requestsPerMinute: 2)])
+            #expect(account.call(at: 0))
+            let call = try #require(account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(59)).reservation)
+            account.headArrived(call, at: QuotaClock.at(60.5))
+            let reading = RateLimitReport.Reading(window: .minute, limit: 2, remaining: 0, reset: .seconds(58))
+            let report = RateLimitReport(readings: [reading])
+            account.learn(report, slot: 0, reservation: isKnownStale ? call : nil, at: QuotaClock.at(60.5))
+            #expect((account.refusal(at: 61) == nil) == isKnownStale)
+        }
+    }
+
     @Test func `what others used of the key counts until the reset, and no longer once less is reported`() {
         let account = ProviderAccount(providerName: "A", routes: [RateLimits(requestsPerDay: 1000)])
         #expect(account.call(at: 0))

@@ -39,9 +39,10 @@ struct OutcomeTests {
     }
 
     @Test func `a burst of 429s is one 429`() throws {
-        let calls = try (0..<20).map { _ in
-            try #require(account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(0)).reservation)
-        }
+        let calls = try (0..<20)
+            .map { _ in
+                try #require(account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(0)).reservation)
+            }
         for call in calls { account.record(.rateLimited(.none), slot: 0, reservation: call, at: QuotaClock.at(0.5)) }
         #expect(account.blockedUntil(at: 0.5) == 2.5)
     }
@@ -130,7 +131,9 @@ struct OutcomeTests {
         #expect(account.refusal(at: 0) == .modelMissing)
         #expect(account.blockedUntil(at: 0) == 3600)
         fail(.modelNotFound, at: 3600)
-        #expect(account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(1e6)) == .refused(until: nil, reason: .modelMissing))
+        #expect(
+            account.reserve(slot: 0, tokens: 0, at: QuotaClock.at(1e6)) == .refused(until: nil, reason: .modelMissing)
+        )
         #expect(account.snapshot(slot: 0, at: QuotaClock.at(1e6)).state == .missing)
         account.catalogRefreshed()
         #expect(account.refusal(at: 1e6) == nil)

@@ -102,7 +102,10 @@ struct QuotaSimulation {
                 let used = Int.random(in: tokens, using: &generator)
                 let arrival = time + Double.random(in: 0...whole, using: &generator)
                 schedule(.arrival(provider: provider, tokens: used), at: arrival)
-                schedule(.head(provider: provider, reservation: reservation, tokens: used, sent: time), at: time + whole)
+                schedule(
+                    .head(provider: provider, reservation: reservation, tokens: used, sent: time),
+                    at: time + whole
+                )
             }
         }
         // A nanosecond more, since seconds as Double are rounded.

@@ -173,7 +173,9 @@ struct ReservationRaceTests {
             providerName: "A",
             accountLimits: RateLimits(requestsPerDay: 5000),
             concurrency: 16,
-            routes: [RateLimits(requestsPerMinute: 3000, tokensPerMinute: 1_000_000), RateLimits(requestsPerMinute: 2500)]
+            routes: [
+                RateLimits(requestsPerMinute: 3000, tokensPerMinute: 1_000_000), RateLimits(requestsPerMinute: 2500),
+            ]
         )
         let taken = await withTaskGroup(of: [Int].self) { group in
             for thread in 0..<8 {

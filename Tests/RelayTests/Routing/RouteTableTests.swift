@@ -18,7 +18,9 @@ struct RouteTableTests {
                 keys: [APIKey(secret: "a", label: "GROQ_API_KEY"), APIKey(secret: "b", label: "GROQ_API_KEY_2")]
             ),
             UsableProvider(
-                provider("Cerebras") { [model("gpt-oss-120b", scale: .large, tools: true), model("llama3.1-8b", scale: .small)] }
+                provider("Cerebras") {
+                    [model("gpt-oss-120b", scale: .large, tools: true), model("llama3.1-8b", scale: .small)]
+                }
             ),
             UsableProvider(
                 provider("Gemini") {
@@ -83,7 +85,10 @@ struct RouteTableTests {
     }
 
     @Test(arguments: [
-        ("llama-3.3-70b-versatil", RoutingError.unknownModel("llama-3.3-70b-versatil", nearest: ["Groq/llama-3.3-70b-versatile"])),
+        (
+            "llama-3.3-70b-versatil",
+            RoutingError.unknownModel("llama-3.3-70b-versatil", nearest: ["Groq/llama-3.3-70b-versatile"])
+        ),
         ("grok/compound", .unknownModel("grok/compound", nearest: ["groq/compound"])),
         ("mistral/large", .providerLeftOut("mistral", why: "no key in MISTRAL_API_KEY")),
         ("xyz", .unknownModel("xyz", nearest: [])),
@@ -208,7 +213,10 @@ struct RouteTableTests {
     }
 
     @Test func `the same question is answered from memory, with its own turns`() throws {
-        let first = try Self.table.candidateList(for: .meta(preferredScale: .large), filters: RouteFilters(name: "llama"))
+        let first = try Self.table.candidateList(
+            for: .meta(preferredScale: .large),
+            filters: RouteFilters(name: "llama")
+        )
         let second = try Self.table.candidateList(for: .meta(preferredScale: nil), filters: RouteFilters(name: "llama"))
         #expect(first === second)
         #expect(second.nextTurn() + 1 == first.nextTurn())
@@ -218,6 +226,20 @@ struct RouteTableTests {
                 filters: RouteFilters(scale: number % 2 == 0 ? "" : nil, name: "llama")
             )
         }
+    }
+
+    @Test func `a new table takes over the accounts that did not change`() {
+        let one = Self.provider("A") { [Self.model("x")] }
+        let two = Self.provider("B") { [Self.model("y")] }
+        let key = APIKey(secret: "k", label: "K")
+        let old = RouteTable([UsableProvider(one, keys: [key]), UsableProvider(two, keys: [key])])
+        let changed = Self.provider("B") { [Self.model("y"), Self.model("z")] }
+        let new = RouteTable([UsableProvider(changed, keys: [key]), UsableProvider(one, keys: [key])], former: old)
+        #expect(new.accounts[1] === old.accounts[0])
+        #expect(new.accounts[0] !== old.accounts[1])
+        #expect(new.routes.last?.account === old.routes.first?.account)
+        let other = RouteTable([UsableProvider(one, keys: [APIKey(secret: "l", label: "K")])], former: old)
+        #expect(other.accounts[0] !== old.accounts[0])
     }
 
     @Test func `messages tell what to change`() {

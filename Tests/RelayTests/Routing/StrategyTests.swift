@@ -6,7 +6,9 @@ struct StrategyTests {
     private var generator = SeededGenerator(seed: 42)
 
     /// Candidates of providers with so many routes each.
-    private func candidates(_ routes: [Int], _ change: (inout CandidateState, Int) -> Void = { _, _ in }) -> [CandidateState] {
+    private func candidates(_ routes: [Int], _ change: (inout CandidateState, Int) -> Void = { _, _ in })
+        -> [CandidateState]
+    {
         var list: [CandidateState] = []
         for (provider, count) in routes.enumerated() {
             for _ in 0..<count {
@@ -122,7 +124,10 @@ struct StrategyTests {
             return score
         }
         #expect(share { state, index in state.score = score(successes: 20, failures: index * 20) } > 0.98)
-        #expect(share { state, index in state.score = score(successes: 20, failures: 0, latency: index == 0 ? 1 : 6) } > 0.98)
+        #expect(
+            share { state, index in state.score = score(successes: 20, failures: 0, latency: index == 0 ? 1 : 6) }
+                > 0.98
+        )
         #expect(share { state, index in state.availability = .free(headroom: index == 0 ? 0.5 : 0.02) } > 0.8)
         #expect(
             share { state, index in
@@ -146,19 +151,22 @@ struct StrategyTests {
                 state.score = standing.score
             }
             for choice in AdaptiveStrategy().order(states, turn: second, using: &generator) {
-                guard let reservation = accounts[choice].reserve(slot: 0, tokens: 0, at: now).reservation else { continue }
+                guard let reservation = accounts[choice].reserve(slot: 0, tokens: 0, at: now).reservation else {
+                    continue
+                }
                 defer { accounts[choice].settle(reservation, usedTokens: nil, at: now) }
                 calls[phase][choice] += 1
                 if choice == 0, phase == 1 {
                     accounts[choice].record(.serverError(status: 500), slot: 0, reservation: reservation, at: now)
                 } else {
-                    accounts[choice].recordSuccess(
-                        slot: 0,
-                        reservation: reservation,
-                        latency: .seconds(choice == 0 ? 0.5 : 1),
-                        outputTokens: 100,
-                        at: now
-                    )
+                    accounts[choice]
+                        .recordSuccess(
+                            slot: 0,
+                            reservation: reservation,
+                            latency: .seconds(choice == 0 ? 0.5 : 1),
+                            outputTokens: 100,
+                            at: now
+                        )
                     break
                 }
             }

@@ -40,7 +40,9 @@ struct UpstreamErrorReaderTests {
         #expect(read(refusal) == refusal.meaning)
     }
 
-    @Test(arguments: [400, 401, 402, 403, 404, 408, 409, 410, 413, 415, 418, 422, 429, 451, 498, 500, 502, 503, 529, 200, 302])
+    @Test(arguments: [
+        400, 401, 402, 403, 404, 408, 409, 410, 413, 415, 418, 422, 429, 451, 498, 500, 502, 503, 529, 200, 302,
+    ])
     func `an empty body leaves the status`(status: Int) {
         let failure = read(Refusal(name: "", status: status, body: "", meaning: .unauthorized))
         let expected: UpstreamFailure =
@@ -68,8 +70,10 @@ struct UpstreamErrorReaderTests {
         (#"[{"error":{"code":400,"message":"in an array"}}]"#, "in an array"),
         (#"{"errors":[{"message":"AiError: no","code":5007}],"success":false}"#, "AiError: no"),
         (#"data: {"error":{"message":"in a stream"}}"#, "in a stream"),
-        (#"{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"slow down"}}}"#,
-            "Provider returned error: slow down"),
+        (
+            #"{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"slow down"}}}"#,
+            "Provider returned error: slow down"
+        ),
         (#"{"error":{"message":"a\nb\u0041\ud83d\ude00\"c\""}}"#, "a bA😀\"c\""),
         (#"{"status":500,"title":"Internal"}"#, "Internal"),
         ("upstream connect error", "upstream connect error"),
@@ -91,7 +95,10 @@ struct UpstreamErrorReaderTests {
         #expect(message == "Incorrect API key provided: '\(key.prefix(4))…'. See https://x.y.")
     }
 
-    @Test(arguments: ["llama-3.3-70b-versatile", "nvidia/nemotron-3-super-120b-a12b-instruct", "@cf/meta/llama-4-scout-17b-16e-instruct"])
+    @Test(arguments: [
+        "llama-3.3-70b-versatile", "nvidia/nemotron-3-super-120b-a12b-instruct",
+        "@cf/meta/llama-4-scout-17b-16e-instruct",
+    ])
     func `model names are not masked`(name: String) {
         #expect(UpstreamErrorDetails.sanitized("model \(name) is busy") == "model \(name) is busy")
     }

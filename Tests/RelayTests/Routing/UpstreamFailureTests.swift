@@ -6,7 +6,10 @@ struct UpstreamFailureTests {
     private static let hint = RateLimitHint(retryAfter: .seconds(1))
 
     @Test(arguments: [
-        (UpstreamFailure.rateLimited(hint), UpstreamFailure.Meaning.nextCandidate, UpstreamFailure.Consequence.cooldown(hint), "429"),
+        (
+            UpstreamFailure.rateLimited(hint), UpstreamFailure.Meaning.nextCandidate,
+            UpstreamFailure.Consequence.cooldown(hint), "429"
+        ),
         (.quotaExhausted(hint), .nextCandidate, .exhausted(hint), "quota"),
         (.serverError(status: 408), .nextCandidate, .failure, "408"),
         (.serverError(status: 503), .nextCandidate, .failure, "503"),

@@ -1,5 +1,5 @@
 /// What a conversation is about, as far as it changes what is worth keeping of it.
-enum Task: Equatable {
+enum Purpose: Equatable {
     /// The last message asks for something that earlier messages may tell.
     case question
     /// A talk goes on; nothing tells what of it will matter.
@@ -8,12 +8,12 @@ enum Task: Equatable {
     case work
 }
 
-extension Task {
+extension Purpose {
     private static let leastQuestionTerms = 4
 
     /// Share of a budget that stays free when a history has to be cut, because estimates are wrong by a few percent:
     /// more for code and output, whose tokens vary most.
-    var reserve: Double { self == .work ? 0.07 : 0.025 }
+    var reserve: Double { self == .work ? 0.085 : 0.025 }
 
     init(of history: History) {
         let messages = history.messages

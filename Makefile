@@ -1,0 +1,82 @@
+# `make` lists the targets. Only a Swift toolchain has to be there; on Debian and its like the rest is installed when it
+# is missing.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help demo test build lint format tsan bench swift openssl
+
+# For `relay demo`: --exit ends it after its script, --port N takes another port than 8000.
+DEMO_FLAGS ?=
+# For Benchmarks/run: see Benchmarks/README.md.
+BENCH_FLAGS ?=
+
+SOURCES := Sources Tests Package.swift
+
+help: ## List the targets
+	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: swift ## See Relay at work: simulated providers, no key
+	@swift build --product relay
+	exec "$$(swift build --show-bin-path)/relay" demo $(DEMO_FLAGS)
+
+test: swift openssl ## Build everything and run every test
+	@swift build --build-tests --explicit-target-dependency-import-check error
+	logs=$$(mktemp -d)
+	trap 'rm -rf "$$logs"' EXIT
+	status=0
+	swift test --skip-build 2>&1 | tee "$$logs/swift" || status=1
+	RELAY_BIN="$$(swift build --show-bin-path)/relay" Tests/sdk/run 2>&1 | tee "$$logs/sdk" || status=1
+	awk -v status=$$status "$$COUNT" "$$logs/swift" "$$logs/sdk"
+
+build: swift ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay
+	@swift build -c release --static-swift-stdlib -Xlinker -s
+
+lint: swift ## Check the formatting, strictly
+	@swift format lint --strict -r -p $(SOURCES)
+
+format: swift ## Format all sources in place
+	@swift format -i -r -p $(SOURCES)
+
+tsan: swift ## Run the Swift tests under the thread sanitizer, in a build folder of its own
+	@swift test --sanitize=thread --scratch-path .build/tsan
+
+bench: build ## Measure beside nginx; nothing else should run on the machine
+	@Benchmarks/run $(BENCH_FLAGS)
+
+swift:
+	@command -v swift >/dev/null && exit
+	echo "Swift is missing: get 6.3 or later from https://www.swift.org/install and try again." >&2
+	exit 1
+
+# The tests make their TLS certificates with it.
+openssl:
+	@command -v openssl >/dev/null && exit
+	command -v apt-get >/dev/null || { echo "openssl is missing: install it and try again." >&2; exit 1; }
+	sudo=; [ "$$(id -u)" -eq 0 ] || sudo=sudo
+	$$sudo apt-get update -qq
+	$$sudo apt-get install -y -qq --no-install-recommends openssl
+
+# The runners' own counts, added up: Swift Testing's line per test and line per run, pytest's last line. A runner that
+# failed without naming a test counts as one failure.
+define COUNT
+$$2 == "Test" && $$3 == "run" && $$4 == "with" { total = $$5 }
+$$1 == "✘" && $$2 == "Test" && $$3 != "run" && / failed after [0-9.]+ seconds( with .*)?\.$$/ { failed++ }
+$$1 == "➜" && $$2 == "Test" && / skipped/ { skipped++ }
+$$1 != "✘" && $$2 == "Test" && $$3 != "run" && / passed after [0-9.]+ seconds( with .*)?\.$$/ { seen++ }
+/^[0-9]+ (passed|failed|skipped|error|deselected|xfailed|xpassed|warning).* in [0-9.]+s/ {
+    for (place = 2; place <= NF; place++) {
+        if ($$place ~ /^passed/) sdkPassed = $$(place - 1)
+        if ($$place ~ /^(failed|errors?)/) sdkFailed += $$(place - 1)
+    }
+}
+END {
+    passed = (total ? total - failed - skipped : seen) + sdkPassed
+    failed += sdkFailed
+    if (!failed && (status || !passed)) failed = 1
+    printf "%d passed, %d failed\n", passed, failed
+    exit failed > 0
+}
+endef
+export COUNT
