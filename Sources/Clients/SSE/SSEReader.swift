@@ -15,9 +15,9 @@ package struct SSEReader: Sendable {
 
     package static let maxFrameBytes = 16 * 1024 * 1024
 
-    private var buffer = ByteBuffer()
+    private(set) var buffer = ByteBuffer()
     /// Bytes of `buffer` in which no end of an event was found yet.
-    private var searched = 0
+    private(set) var searched = 0
 
     package init() {}
 

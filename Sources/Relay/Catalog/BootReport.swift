@@ -77,7 +77,7 @@ struct BootReport: Sendable {
                 return variables.last
             }
             let hint = free.isEmpty ? "" : ", such as \(free.prefix(3).joined(separator: ", "))"
-            let remedy = "Set a key in the environment or in .env\(hint), or start a local provider such as Ollama."
+            let remedy = "Set a key in the environment or in .env\(hint), or start a local server such as LM Studio."
             faults.append(
                 ConfigurationFault(file: catalogPath, path: "", message: "no provider can be used", remedy: remedy)
             )

@@ -2,7 +2,9 @@ import Clients
 import NIOCore
 
 /// One call of one route: what was reserved for it, what has come of it, and how long it may still take.
-struct Attempt {
+///
+/// A class, since it is changed with every piece of an answer; only its exchange knows it.
+final class Attempt {
     /// 1 for the first.
     let number: Int
     let route: Route
@@ -31,8 +33,7 @@ struct Attempt {
         reservation: Reservation,
         startedAt: Now,
         promptTokens: Int,
-        times: CallTimes,
-        stream: ChatStreamReply?
+        times: CallTimes
     ) {
         self.number = number
         self.route = route
@@ -40,18 +41,20 @@ struct Attempt {
         self.startedAt = startedAt
         self.promptTokens = promptTokens
         self.times = times
-        self.stream = stream
     }
+
+    /// A stream that has something to say.
+    var isMeaningful: Bool { isStreaming && stream?.isMeaningful == true }
 
     /// The answer is complete and its time has been counted.
     var isSettled: Bool { stream?.state == .complete || hasEnded }
 
-    mutating func connected(at now: Now) {
+    func connected(at now: Now) {
         wasSent = true
         connectedAt = now.continuous
     }
 
-    mutating func received(_ head: ResponseHead, at now: Now) {
+    func received(_ head: ResponseHead, at now: Now) {
         wasSent = true
         self.head = head
         lastPieceAt = now.continuous
@@ -59,7 +62,7 @@ struct Attempt {
     }
 
     /// `false` when the answer is longer than anyone means.
-    mutating func gather(_ bytes: ByteBuffer, at now: Now) -> Bool {
+    func gather(_ bytes: ByteBuffer, at now: Now) -> Bool {
         lastPieceAt = now.continuous
         if body.readableBytes == 0 {
             body = bytes
@@ -69,18 +72,18 @@ struct Attempt {
         return body.readableBytes <= Self.maxBodyBytes
     }
 
-    mutating func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {
+    func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {
         lastPieceAt = now.continuous
         let errors = errors(now)
         stream?.receive(bytes, into: &output, errors: errors)
     }
 
-    mutating func end(into output: inout ChunkWriter) {
+    func end(into output: inout ChunkWriter) {
         let errors = errors(startedAt)
         stream?.end(into: &output, errors: errors)
     }
 
-    mutating func noteMeaningful(at now: Now) {
+    func noteMeaningful(at now: Now) {
         if firstMeaningfulAt == nil { firstMeaningfulAt = now.continuous }
     }
 
@@ -140,7 +143,7 @@ struct Attempt {
 /// Times allowed to one call: the settings', raised by what the catalog says of the provider.
 struct CallTimes: Sendable {
     var connect: Duration
-    /// To the first meaningful delta of a stream, to the end of a whole answer.
+    /// To the first meaningful delta of a stream, to the head of a whole answer.
     var firstByte: Duration
     var streamIdle: Duration
     var total: Duration?
@@ -188,7 +191,7 @@ extension ResponseHead: UpstreamHeaders {}
 
 extension UpstreamFailure {
     /// What a broken connection means: before the head it may have been chance, in the body the answer is cut.
-    init(_ fault: UpstreamFault, inBody: Bool) {
+    init(_ fault: UpstreamFault) {
         switch fault {
         case .cannotConnect(let reason): self = .connectionFailed(reason)
         case .closedBeforeHead: self = .connectionFailed("closed before the answer")

@@ -65,8 +65,6 @@ struct ChainTimes: Sendable {
 struct CallFacts: Sendable {
     var received: Now
     var framing: ReplyHead.Framing
-    /// The client's `x-request-id`, or a new one.
-    var requestID: String
     /// Unique within this process; part of ids that Relay makes.
     var tag: String
     /// Who asks, as far as keys tell; sessions of different clients are different.
@@ -77,17 +75,11 @@ struct CallFacts: Sendable {
     var maxWait: Duration
     /// `X-Use-ServerSide-System-Prompt`.
     var serverSidePrompt: Bool?
-    /// Fields for every answer (CORS).
-    var fields = ReplyFields()
+    /// What every answer carries, whatever becomes of the call: `x-request-id`, CORS.
+    var answerFields = ReplyFields()
     /// Requests that ask for the same wait in one line.
     var waitKey = WaitKey(model: "", filters: RouteFilters())
 
-    /// What every answer carries, whatever becomes of the call.
-    var answerFields: ReplyFields {
-        var fields = fields
-        fields.add("x-request-id", requestID)
-        return fields
-    }
 }
 
 /// How a route is called: where it is, and the head of every request to it.
@@ -95,18 +87,6 @@ struct Dialing: Sendable {
     let target: UpstreamTarget
     /// Everything before `content-length`.
     let head: ByteBuffer
-}
-
-/// `Server-Timing`, in milliseconds with two digits.
-enum ServerTiming {
-    static func text(relay: Duration, wait: Duration) -> String {
-        let relay = "relay;dur=\(hundredths(relay))"
-        return wait > .zero ? relay + ", wait;dur=\(hundredths(wait))" : relay
-    }
-
-    private static func hundredths(_ duration: Duration) -> String {
-        let count = max(0, Int((duration.milliseconds * 100).rounded()))
-        let fraction = count % 100
-        return "\(count / 100).\(fraction < 10 ? "0" : "")\(fraction)"
-    }
+    /// What answers say of the route: `x-routed-via` and its kin.
+    let fields: ReplyFields
 }

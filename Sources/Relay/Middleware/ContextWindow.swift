@@ -9,6 +9,7 @@ import Synchronization
 struct ContextWindow: Sendable {
     let settings: ContextSettings
     let corrections: TokenCorrections
+    let recentUsages: RecentUsages
 
     /// What a candidate would be sent.
     enum Fit: Sendable {
@@ -61,6 +62,19 @@ struct ContextWindow: Sendable {
         return estimate(request, facts: facts, for: route) * 5 / 4 - facts.toolTokens <= budget
     }
 
+    /// How full this session's prompts have been; only `dynamic` asks.
+    func recentUsage(of session: PinKey) -> RecentUsage? {
+        settings.mode == .dynamic ? recentUsages[session] : nil
+    }
+
+    /// Learns from what a provider reports: how far the estimate was off, and how full the budget was.
+    func observe(_ usage: TokenUsage, estimated: Int?, budget: Int?, session: PinKey?, of route: Route) {
+        if let estimated { corrections.observe(estimated: estimated, reported: usage.promptTokens, of: route) }
+        if settings.mode == .dynamic, let session, let budget {
+            recentUsages.note(promptTokens: usage.promptTokens, budget: budget, of: session)
+        }
+    }
+
     /// Fits the history to the candidate. `history` is read from the request once and kept for the next candidate.
     func fit(
         _ request: ChatRequest,
@@ -110,63 +124,82 @@ struct PromptFacts: Sendable {
     static let audioTokens = 1500
 
     init(_ request: ChatRequest) {
-        var messageTokens = TokenEstimator.perRequest
+        var count = TokenEstimator.perRequest
         var bytesOfTools = 0
-        let sample = request.body.withUnsafeReadableBytes { bytes in
-            var sampler = TokenSampler()
-            for message in request.messages {
-                messageTokens += TokenEstimator.perMessage
-                messageTokens += message.images * Self.imageTokens + message.audios * Self.audioTokens
-                if let content = message.content, content.isString {
-                    sampler.add(UnsafeRawBufferPointer(rebasing: bytes[content.range]))
-                } else if message.images == 0, message.audios == 0 {
-                    sampler.add(UnsafeRawBufferPointer(rebasing: bytes[message.range]))
-                } else {
-                    messageTokens += message.textBytes / 4
-                }
-                if let calls = message.toolCalls {
-                    sampler.add(UnsafeRawBufferPointer(rebasing: bytes[calls.range]))
-                }
+        var texts: [Range<Int>] = []
+        texts.reserveCapacity(request.messages.count)
+        for message in request.messages {
+            count += TokenEstimator.perMessage
+            count += message.images * Self.imageTokens + message.audios * Self.audioTokens
+            if let content = message.content, content.isString {
+                texts.append(content.range.dropFirst().dropLast())
+            } else if message.images == 0, message.audios == 0 {
+                texts.append(message.range)
+            } else {
+                count += message.textBytes / 4
             }
-            if let tools = request.tools { bytesOfTools += tools.range.count }
-            if request.responseFormat == .jsonSchema, let format = request.member("response_format") {
-                bytesOfTools += format.value.range.count
-            }
-            return sampler.tokens
+            if let calls = message.toolCalls { texts.append(calls.range) }
+        }
+        if let tools = request.tools { bytesOfTools += tools.range.count }
+        if request.responseFormat == .jsonSchema, let format = request.member("response_format") {
+            bytesOfTools += format.value.range.count
         }
         toolTokens = bytesOfTools / 4
-        tokens = messageTokens + sample + toolTokens
+        let sample = request.body.withUnsafeReadableBytes { TokenSample.tokens(in: texts, of: $0) }
+        tokens = count + toolTokens + sample
     }
 }
 
-/// Estimates long texts from evenly spaced pieces of them: a reservation need not be exact, and reading every byte of
-/// a long history would cost more than sending it.
-struct TokenSampler {
+/// Estimates long prompts from evenly spaced pieces of their text: a reservation need not be exact, and reading every
+/// byte of a long history would cost more than sending it.
+enum TokenSample {
     private static let wholeBytes = 1024
-    private static let pieceBytes = 256
-
-    private var estimated = 0.0
+    private static let pieceBytes = 128
     /// Made once: finding a tokenizer's habits by its name takes longer than reading a sample.
     private static let estimator = TokenEstimator()
 
-    var tokens: Int { Int(estimated.rounded(.up)) }
-
-    mutating func add(_ text: UnsafeRawBufferPointer) {
-        guard text.count > Self.wholeBytes else {
-            estimated += Double(Self.estimator.tokens(inUTF8: text))
-            return
+    /// The texts are read as one, one behind the other.
+    static func tokens(in texts: [Range<Int>], of bytes: UnsafeRawBufferPointer) -> Int {
+        let total = texts.reduce(0) { $0 + $1.count }
+        guard total > wholeBytes else {
+            return texts.reduce(0) { $0 + estimate(bytes, $1) }
         }
-        let pieces = Self.wholeBytes / Self.pieceBytes
-        let step = (text.count - Self.pieceBytes) / (pieces - 1)
-        var sampled = 0
+        let pieces = wholeBytes / pieceBytes
+        var (sampled, read) = (0, 0)
+        var (text, start) = (0, 0)
         for piece in 0..<pieces {
-            var start = piece * step
+            let offset = piece * (total - pieceBytes) / (pieces - 1)
+            while text < texts.count - 1, offset >= start + texts[text].count {
+                start += texts[text].count
+                text += 1
+            }
+            var range = texts[text].dropFirst(offset - start).prefix(pieceBytes)
             // A piece begins at a character.
-            while start < text.count, text[start] & 0xC0 == 0x80 { start += 1 }
-            let end = min(text.count, start + Self.pieceBytes)
-            sampled += Self.estimator.tokens(inUTF8: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+            while let first = range.first, bytes[first] & 0xC0 == 0x80 { range = range.dropFirst() }
+            sampled += estimate(bytes, range)
+            read += range.count
         }
-        estimated += Double(sampled) * Double(text.count) / Double(pieces * Self.pieceBytes)
+        guard read > 0 else { return total / 4 }
+        return Int((Double(sampled) * Double(total) / Double(read)).rounded(.up))
+    }
+
+    private static func estimate(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+        estimator.tokens(inUTF8: UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+}
+
+/// How full the prompts of recent sessions were, for `dynamic`; bounded, and forgotten with the process.
+final class RecentUsages: Sendable {
+    private static let maxSessions = 4096
+    private let usages = Mutex<[PinKey: RecentUsage]>([:])
+
+    subscript(session: PinKey) -> RecentUsage? { usages.withLock { $0[session] } }
+
+    func note(promptTokens: Int, budget: Int, of session: PinKey) {
+        usages.withLock { usages in
+            if usages.count >= Self.maxSessions { usages.removeAll(keepingCapacity: true) }
+            usages[session, default: RecentUsage()].note(promptTokens: promptTokens, budget: budget)
+        }
     }
 }
 

@@ -12,11 +12,33 @@ struct Dispatch: Sendable {
     static let retryPause = Duration.milliseconds(250)
     static let maxRetries = 2
 
-    /// Tokens that the answer is expected to take, for the reservation.
-    func expectedAnswer(of request: ChatRequest, from route: Route) -> Int {
+    enum Reserved {
+        /// `lowered` is the `max_tokens` to send where only less than was asked for is left.
+        case reserved(Reservation, lowered: Int?)
+        case refused(until: ContinuousClock.Instant?, reason: BlockReason)
+    }
+
+    /// Under this, an answer's room is not lowered for the sake of a quota.
+    private static let leastAnswer = 1024
+
+    /// Reserves the prompt and the answer that is to be expected: the usual one, or the full `max_tokens` where the
+    /// provider counts it so, lowered to what is left of the minute.
+    func reserve(_ route: Route, promptTokens: Int, asked: Int?, at now: Now) -> Reserved {
         let usual = usualAnswers.tokens(of: route)
-        guard let asked = request.maxTokens else { return usual }
-        return route.provider.reservesMaxTokens ? asked : min(asked, usual)
+        var answer = asked.map { min($0, usual) } ?? usual
+        if route.provider.reservesMaxTokens, let asked { answer = asked }
+        var lowered: Int?
+        while true {
+            switch route.account.reserve(slot: route.slot, tokens: promptTokens + answer, at: now) {
+            case .reserved(let reservation): return .reserved(reservation, lowered: lowered)
+            case .refused(let until, let reason):
+                guard case .quota(let axis) = reason, axis.kind == .tokens, route.provider.reservesMaxTokens,
+                    answer > Self.leastAnswer
+                else { return .refused(until: until, reason: reason) }
+                answer = max(Self.leastAnswer, answer / 2)
+                lowered = answer
+            }
+        }
     }
 }
 
@@ -96,7 +118,14 @@ struct Selection {
     }
 
     /// Orders all candidates as they stand now.
-    mutating func order(chain: Chain, pinned: Int?, request: ChatRequest, prompt: PromptFacts, at now: Now) {
+    /// - Returns: when one that takes the history whole is free, where only such as would cut it are free now.
+    mutating func order(
+        chain: Chain,
+        pinned: Int?,
+        request: ChatRequest,
+        prompt: PromptFacts,
+        at now: Now
+    ) -> ContinuousClock.Instant? {
         place = 0
         earliest = nil
         passedOver.removeAll(keepingCapacity: true)
@@ -104,7 +133,7 @@ struct Selection {
         overflowed = 0
         guard list.routes.count > 1 else {
             queue = list.routes
-            return
+            return nil
         }
         let states = list.routes.map { route in
             let traits = chain.dispatch.table.traits[route.index]
@@ -127,6 +156,8 @@ struct Selection {
         var generator = SeededGenerator(seed: UInt64.random(in: .min ... .max))
         let order = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
         queue = order.map { list.routes[$0] }
+        let onlyCutsNow = states.contains { $0.availability.isFree } && !states.contains { $0.availability.isFree && $0.fitsWhole }
+        return onlyCutsNow ? nextWholeOpening(among: states) : nil
     }
 
     /// The next candidate that has not failed in this round.
@@ -186,7 +217,7 @@ struct Selection {
             return .same
         case .lowerMaxTokens:
             guard maxTokens[route.index] == nil else { return .next }
-            if case .maxTokensTooLarge(let limit) = failure { maxTokens[route.index] = limit ?? 4096 }
+            maxTokens[route.index] = failure.maxTokensLimit ?? 4096
             return .same
         case .oneMoreThenReturn:
             guard isMeta, excludedProviders.isEmpty else { return .refuse }

@@ -1,19 +1,22 @@
 import Clients
 import Context
 import NIOCore
-import Normalize
 
 /// One model call from the decoded request to the last byte of its answer: the middleware chain as a state machine.
 ///
-///     selecting → attempting → holding → streaming → done
-///         ↑  ↓        │           │
-///       waiting ←─────┴───────────┘   the next candidate, until something has gone to the client
+///     queued → selecting → attempting → streaming → done
+///                 ↑  ↓          │
+///              waiting  ←───────┘     the next candidate, until something has gone to the client
 ///
 /// It reads no clock and does no I/O: events go in with their time, actions come out, and `deadline` says when it
-/// wants to be woken at the latest.
+/// wants to be woken at the latest. This file holds the way out (select, fit, direct, reserve, call); `+Answer` the way
+/// back, `+Ending` what is said when nobody could answer.
 struct Exchange {
     enum Event {
+        /// Admitted: it may begin.
         case begin
+        /// Must wait for a place among the running, until then at the latest.
+        case queued(until: ContinuousClock.Instant)
         /// From the call that the last `Actions.call` began.
         case upstream(UpstreamEvent)
         /// `deadline` has passed.
@@ -52,28 +55,31 @@ struct Exchange {
         }
     }
 
-    enum Phase: Equatable { case selecting, fitting, waiting, attempting, streaming, done }
+    enum Phase: Equatable { case queued, selecting, fitting, waiting, attempting, streaming, done }
 
     let chain: Chain
     let request: ChatRequest
     let facts: CallFacts
     let prompt: PromptFacts
     /// What normalisation may do; the same for every attempt.
-    private let normalization: Normalization.Plan?
-    private(set) var phase = Phase.selecting
-    private var selection: Selection
-    private var attempt: Attempt?
-    private var reply: Reply
-    private var trail: [ClientError.AttemptNote] = []
-    private var refusal: (failure: UpstreamFailure, details: UpstreamErrorDetails)?
-    private var lastEmpty: (reply: ChatWholeReply, route: Route)?
-    private var lastOverflow: (needed: Int, budget: Int)?
-    private var session: PinKey?
-    private var upstreamTime = Duration.zero
-    private var waitingSince: Now?
-    private var waitedTime = Duration.zero
+    let normalization: Normalization.Plan?
+    var phase = Phase.selecting
+    var selection = Selection()
+    var attempt: Attempt?
+    var reply: Reply
+    var trail: [ClientError.AttemptNote] = []
+    var refusal: (failure: UpstreamFailure, details: UpstreamErrorDetails)?
+    var lastEmpty: EmptyAnswer?
+    var session: PinKey?
+    /// How the history was fitted for the current candidate.
+    var report: ContextWindow.Report?
+    /// Time that the upstreams took, and that was spent waiting for a place or for quota.
+    var upstreamTime = Duration.zero
+    var waitedTime = Duration.zero
+    private var waitingSince: ContinuousClock.Instant?
+    private var queueDeadline: ContinuousClock.Instant?
     private var waitDeadline: ContinuousClock.Instant
-    private var report: ContextWindow.Report?
+    private var lastOverflow: (needed: Int, budget: Int)?
 
     /// When `tick` is wanted; `nil` when nothing is waited for.
     private(set) var deadline: ContinuousClock.Instant?
@@ -84,8 +90,8 @@ struct Exchange {
         self.facts = facts
         prompt = PromptFacts(request)
         normalization = chain.normalization.plan(for: request)
-        selection = Selection()
         reply = Reply(isStream: request.wantsStream, framing: facts.framing, silence: chain.times.silence)
+        reply.lastWrite = facts.received.continuous
         waitDeadline = facts.received.continuous.advanced(by: facts.maxWait)
     }
 
@@ -93,6 +99,10 @@ struct Exchange {
         var actions = Actions()
         switch event {
         case .begin: begin(now, &actions)
+        case .queued(let until):
+            phase = .queued
+            waitingSince = now.continuous
+            queueDeadline = until
         case .upstream(let event): receive(event, now, &actions)
         case .tick: tick(now, &actions)
         case .turn: turn(now, &actions)
@@ -107,47 +117,51 @@ struct Exchange {
 
     /// The chain, stage by stage; `next` runs its last half once per candidate.
     private mutating func begin(_ now: Now, _ actions: inout Actions) {
+        if phase == .queued {
+            noteWaited(now)
+            // Time in the first queue is not taken from the second.
+            waitDeadline = now.continuous.advanced(by: facts.maxWait)
+        }
+        phase = .selecting
         session = chain.sessionAffinity.session(of: request, named: facts.sessionID, client: facts.client)
-        reply.lastWrite = now.continuous
         do throws(ClientError) {
             try selection.start(request, chain: chain, tokens: prompt.tokens)
         } catch {
             return end(with: error, now, &actions)
         }
-        if chain.quotaQueue.mustWait(facts.waitKey) {
-            return wait(until: now.continuous, now, &actions)
-        }
+        if chain.quotaQueue.mustWait(facts.waitKey) { return wait(until: now.continuous, now, &actions) }
         select(now, &actions)
     }
 
     /// Orders the candidates anew and goes to the first that can serve.
     private mutating func select(_ now: Now, _ actions: inout Actions) {
         let pinned = session.flatMap { chain.sessionAffinity.pins.route(for: $0, at: now) }
-        selection.order(chain: chain, pinned: pinned, request: request, prompt: prompt, at: now)
+        let opening = selection.order(chain: chain, pinned: pinned, request: request, prompt: prompt, at: now)
+        // A history is cut only where waiting for a candidate that takes it whole would be too long.
+        if let opening, opening <= waitDeadline { return wait(until: opening, now, &actions) }
         next(now, &actions)
     }
 
     /// Fit, direct, reserve, call: for one candidate after the other until one takes the request.
-    private mutating func next(_ now: Now, _ actions: inout Actions) {
+    mutating func next(_ now: Now, _ actions: inout Actions) {
         while let candidate = selection.next(attempts: trail.count, limit: chain.times.maxAttempts) {
-            let cap = selection.cap(of: candidate)
+            let work = FitWork(
+                request: request,
+                facts: prompt,
+                route: candidate,
+                cap: selection.cap(of: candidate),
+                recentUsage: session.flatMap { chain.contextWindow.recentUsage(of: $0) },
+                contextWindow: chain.contextWindow
+            )
             if request.body.readableBytes > ContextWindow.offloadBytes,
-                !chain.contextWindow.surelyFits(request, facts: prompt, for: candidate, shrunkTo: cap)
+                !chain.contextWindow.surelyFits(request, facts: prompt, for: candidate, shrunkTo: work.cap)
             {
                 phase = .fitting
                 selection.fitting = candidate
-                actions.fit = FitWork(
-                    request: request,
-                    facts: prompt,
-                    route: candidate,
-                    cap: cap,
-                    recentUsage: nil,
-                    contextWindow: chain.contextWindow
-                )
+                actions.fit = work
                 return
             }
-            let fit = chain.contextWindow.fit(request, facts: prompt, to: candidate, shrunkTo: cap, recentUsage: nil)
-            if start(candidate, fit, now, &actions) { return }
+            if start(candidate, work.run(), now, &actions) { return }
         }
         exhausted(now, &actions)
     }
@@ -186,8 +200,7 @@ struct Exchange {
             wish: facts.serverSidePrompt
         )
         edits.maxTokens = selection.maxTokens(for: route, asked: request.maxTokens)
-        let expected = tokens + chain.dispatch.expectedAnswer(of: request, from: route)
-        switch route.account.reserve(slot: route.slot, tokens: expected, at: now) {
+        switch chain.dispatch.reserve(route, promptTokens: tokens, asked: edits.maxTokens ?? request.maxTokens, at: now) {
         case .refused(let until, let reason):
             selection.pass(
                 over: route,
@@ -195,16 +208,18 @@ struct Exchange {
                 reason: reason.code
             )
             return false
-        case .reserved(let reservation):
-            attempt = Attempt(
+        case .reserved(let reservation, let lowered):
+            if let lowered { edits.maxTokens = lowered }
+            let attempt = Attempt(
                 number: trail.count + 1,
                 route: route,
                 reservation: reservation,
                 startedAt: now,
                 promptTokens: tokens,
-                times: chain.times.times(for: route.provider),
-                stream: streamReply(for: route)
+                times: chain.times.times(for: route.provider)
             )
+            attempt.stream = streamReply(for: attempt)
+            self.attempt = attempt
             phase = .attempting
             let body = request.rendered(for: route, edits: edits)
             actions.call = (route, UpstreamRequest(head: chain.dialing[route.index].head, body: body))
@@ -212,12 +227,13 @@ struct Exchange {
         }
     }
 
-    private func streamReply(for route: Route) -> ChatStreamReply? {
+    private func streamReply(for attempt: Attempt) -> ChatStreamReply? {
         guard request.wantsStream else { return nil }
         return ChatStreamReply(
             wantsUsage: request.wantsUsage,
             normalization: normalization,
-            requestTag: facts.tag
+            requestTag: facts.tag,
+            note: chain.showsProvider ? attempt.note(attempt.startedAt) : nil
         )
     }
 
@@ -229,13 +245,13 @@ struct Exchange {
         if trail.count < chain.times.maxAttempts, refusal == nil, let free = selection.earliest, free <= waitDeadline {
             return wait(until: max(free, now.continuous.advanced(by: .milliseconds(5))), now, &actions)
         }
-        if let empty = lastEmpty { return finish(empty.reply, from: empty.route, now, &actions) }
+        if let empty = lastEmpty { return passOn(empty, now, &actions) }
         end(with: finalError(now), now, &actions)
     }
 
     private mutating func wait(until time: ContinuousClock.Instant, _ now: Now, _ actions: inout Actions) {
         phase = .waiting
-        if waitingSince == nil { waitingSince = now }
+        if waitingSince == nil { waitingSince = now.continuous }
         actions.waitsUntil = time
     }
 
@@ -243,216 +259,32 @@ struct Exchange {
         guard phase == .waiting else { return }
         phase = .selecting
         select(now, &actions)
-        if phase != .waiting {
-            actions.leavesQueue = true
-            if let since = waitingSince { waitedTime += since.continuous.duration(to: now.continuous) }
-            waitingSince = nil
-        }
+        guard phase != .waiting else { return }
+        actions.leavesQueue = true
+        noteWaited(now)
     }
 
-    private func finalError(_ now: Now) -> ClientError {
-        if let refusal { return ClientError(refusal.failure, refusal.details, attempts: trail) }
-        if trail.isEmpty, selection.allOverflowed, let lastOverflow {
-            return .contextLengthExceeded(needed: lastOverflow.needed, window: lastOverflow.budget)
-        }
-        if let direct = selection.missingModel(trail) { return direct }
-        let notes = (trail + selection.passedOver).suffix(32)
-        return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.continuous.duration(to: $0) })
+    private mutating func noteWaited(_ now: Now) {
+        if let since = waitingSince { waitedTime += since.duration(to: now.continuous) }
+        waitingSince = nil
     }
 
-    // MARK: The attempt
-
-    private mutating func receive(_ event: UpstreamEvent, _ now: Now, _ actions: inout Actions) {
-        guard attempt != nil else { return }
-        switch event {
-        case .connected: attempt?.connected(at: now)
-        case .head(let head): receiveHead(head, now)
-        case .body(let bytes): receiveBody(bytes, now, &actions)
-        case .readComplete: flush(now, &actions)
-        case .ended: receiveEnd(now, &actions)
-        case .failed(let fault): fail(UpstreamFailure(fault, inBody: attempt?.head != nil), nil, now, &actions)
-        }
-    }
-
-    private mutating func receiveHead(_ head: ResponseHead, _ now: Now) {
-        guard let route = attempt?.route, let reservation = attempt?.reservation else { return }
-        attempt?.received(head, at: now)
-        route.account.headArrived(reservation, at: now)
-        if head.mentionsRateLimits, let report = RateLimitReport.read(head, now: now) {
-            route.account.learn(report, slot: route.slot, reservation: reservation, at: now)
-        }
-    }
-
-    private mutating func receiveBody(_ bytes: ByteBuffer, _ now: Now, _ actions: inout Actions) {
-        guard attempt?.isStreaming == true else {
-            if attempt?.gather(bytes, at: now) == false { fail(.unreadable("the answer is too long"), nil, now, &actions) }
-            return
-        }
-        attempt?.receive(bytes, into: &reply.output, at: now)
-        judgeStream(now, &actions)
-    }
-
-    /// After each piece of a stream: has it broken, is it worth committing to, has it ended?
-    private mutating func judgeStream(_ now: Now, _ actions: inout Actions) {
-        guard let stream = attempt?.stream else { return }
-        switch stream.state {
-        case .failed(let failure, let message):
-            fail(failure, message.map { UpstreamErrorDetails(message: $0) }, now, &actions)
-        case .complete:
-            completeStream(stream, now, &actions)
-        case .open:
-            if stream.isMeaningful { attempt?.noteMeaningful(at: now) }
-        }
-    }
-
-    /// What was gathered in this batch of reads goes to the client, from the first meaningful delta on.
-    private mutating func flush(_ now: Now, _ actions: inout Actions) {
-        guard let attempt, attempt.isStreaming, attempt.stream?.isMeaningful == true, !holdsStream(attempt) else {
-            return
-        }
-        phase = .streaming
-        writeStream(last: false, now, &actions)
-    }
-
-    /// A schema that the route does not enforce is checked before anything is sent.
-    private func holdsStream(_ attempt: Attempt) -> Bool {
-        request.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema && normalization != nil
-    }
-
-    private mutating func writeStream(last: Bool, _ now: Now, _ actions: inout Actions) {
-        guard let attempt else { return }
-        let fields = reply.tellsRoute ? nil : fields(for: attempt.route, attempt: attempt.number, now)
-        actions.write += reply.flush(last: last, at: now, fields: fields)
-    }
-
-    private mutating func completeStream(_ stream: ChatStreamReply, _ now: Now, _ actions: inout Actions) {
-        guard let attempt else { return }
-        if stream.jsonIsValid == false, phase != .streaming {
-            return fail(.invalidOutput("the answer is not the JSON that was asked for"), nil, now, &actions)
-        }
-        let usage = stream.usage ?? attempt.estimatedUsage(answerBytes: stream.answerBytes)
-        stream.writeEnd(estimated: usage, into: &reply.output)
-        succeed(attempt, usage: usage, isReported: stream.usage != nil, changes: stream.changes, now)
-        writeStream(last: true, now, &actions)
-        finish(&actions)
-    }
-
-    private mutating func receiveEnd(_ now: Now, _ actions: inout Actions) {
-        attempt?.hasEnded = true
-        guard var attempt else { return }
-        if attempt.isStreaming {
-            attempt.end(into: &reply.output)
-            self.attempt = attempt
-            return judgeStream(now, &actions)
-        }
-        guard let head = attempt.head else { return fail(.unreadable("no answer"), nil, now, &actions) }
-        guard head.status / 100 == 2 else {
-            let (failure, details) = attempt.errors(now).readAll(status: head.status, body: attempt.body)
-            return fail(failure, details, now, &actions)
-        }
-        if request.wantsStream, let events = ChatWholeReply.asStream(attempt.body) {
-            attempt.receive(events, into: &reply.output, at: now)
-            self.attempt = attempt
-            return judgeStream(now, &actions)
-        }
-        let reading = ChatWholeReply.read(
-            attempt.body,
-            normalization: normalization,
-            requestTag: facts.tag,
-            note: chain.showsProvider ? attempt.note(now) : nil,
-            errors: attempt.errors(now)
-        )
-        switch reading {
-        case .failed(let failure, let message):
-            fail(failure, message.map { UpstreamErrorDetails(message: $0) }, now, &actions)
-        case .empty(let reply):
-            lastEmpty = (reply, attempt.route)
-            fail(.emptyAnswer, nil, now, &actions)
-        case .answer(let reply):
-            let usage = reply.usage ?? attempt.estimatedUsage(answerBytes: reply.answerBytes)
-            succeed(attempt, usage: usage, isReported: reply.usage != nil, changes: reply.changes, now)
-            finish(reply, from: attempt.route, now, &actions)
-        }
-    }
-
-    private mutating func succeed(
-        _ attempt: Attempt,
-        usage: TokenUsage,
-        isReported: Bool,
-        changes: [NormalizeRule: Int],
-        _ now: Now
-    ) {
-        let route = attempt.route
-        let latency = attempt.startedAt.continuous.duration(to: now.continuous)
-        upstreamTime += latency
-        route.account.settle(attempt.reservation, usedTokens: usage.totalTokens, at: now)
-        route.account.recordSuccess(
-            slot: route.slot,
-            reservation: attempt.reservation,
-            latency: latency,
-            firstByte: attempt.firstMeaningfulAt.map { attempt.startedAt.continuous.duration(to: $0) },
-            outputTokens: usage.completionTokens,
-            at: now
-        )
-        if let session { chain.sessionAffinity.pins.pin(session, to: route.index, at: now) }
-        if isReported, report == nil {
-            chain.contextWindow.corrections.observe(
-                estimated: prompt.tokens,
-                reported: usage.promptTokens,
-                of: route
-            )
-        }
-        chain.usage.record(usage, changes: changes, of: route)
-        chain.dispatch.usualAnswers.observe(usage.completionTokens, of: route)
-    }
-
-    // MARK: Failing over
-
-    private mutating func fail(
-        _ failure: UpstreamFailure,
-        _ details: UpstreamErrorDetails?,
-        _ now: Now,
-        _ actions: inout Actions
-    ) {
-        guard let attempt else { return }
-        let route = attempt.route
-        upstreamTime += attempt.startedAt.continuous.duration(to: now.continuous)
-        route.account.record(failure, slot: route.slot, reservation: attempt.reservation, at: now)
-        if case .connectionFailed = failure, attempt.head == nil, !attempt.wasSent {
-            route.account.release(attempt.reservation, at: now)
-        } else {
-            route.account.settle(attempt.reservation, usedTokens: attempt.spentTokens(failure), at: now)
-        }
-        trail.append(ClientError.AttemptNote(route: route.name, outcome: failure.trailCode))
-        chain.usage.record(failure, of: route)
-        if !attempt.hasEnded { actions.cancelsCall = true }
-        self.attempt = nil
-        guard phase != .streaming else {
-            return endStream(with: .brokenStream(failure), now, &actions)
-        }
-        reply.discard()
-        phase = .selecting
-        switch selection.take(failure, of: route, promptTokens: attempt.promptTokens, at: now) {
-        case .next:
-            next(now, &actions)
-        case .same:
-            selection.again(route)
-            next(now, &actions)
-        case .refuse:
-            if refusal == nil { refusal = (failure, details ?? UpstreamErrorDetails(message: nil)) }
-            end(with: finalError(now), now, &actions)
-        case .oneMore:
-            refusal = (failure, details ?? UpstreamErrorDetails(message: nil))
-            next(now, &actions)
-        }
-    }
+    // MARK: Time
 
     private mutating func tick(_ now: Now, _ actions: inout Actions) {
-        if let attempt, let late = attempt.timeout(at: now, isCommitted: phase == .streaming) {
+        if let late = attempt?.timeout(at: now, isCommitted: phase == .streaming) {
             return fail(.timeout(late), nil, now, &actions)
         }
+        if phase == .queued, let queueDeadline, queueDeadline <= now.continuous {
+            return end(with: .busy, now, &actions)
+        }
         if phase == .waiting, now.continuous >= waitDeadline {
+            // One last look, whoever is first in line: it also tells when waiting would help.
+            turn(now, &actions)
+            guard phase == .waiting else { return }
+            actions.waitsUntil = nil
             actions.leavesQueue = true
+            noteWaited(now)
             return end(with: finalError(now), now, &actions)
         }
         let fields = facts.answerFields
@@ -465,71 +297,31 @@ struct Exchange {
             attempt.route.account.settle(attempt.reservation, usedTokens: nil, at: now)
             actions.cancelsCall = true
         }
-        actions.leavesQueue = phase == .waiting
+        actions.leavesQueue = true
         attempt = nil
         phase = .done
     }
 
     private func nextDeadline() -> ContinuousClock.Instant? {
         guard phase != .done else { return nil }
-        var times = [reply.keepAliveDeadline, attempt?.deadline(isCommitted: phase == .streaming)]
-        if phase == .waiting { times.append(waitDeadline) }
-        return times.compactMap { $0 }.min()
-    }
-
-    // MARK: Ending
-
-    private mutating func finish(_ answer: ChatWholeReply, from route: Route, _ now: Now, _ actions: inout Actions) {
-        let number = attempt?.number ?? trail.count
-        if request.wantsStream {
-            // Only an empty answer that is passed on comes here; it has no events of its own any more.
-            return endStream(with: .exhausted(notes: trail, retryAfter: nil), now, &actions)
+        var next = reply.keepAliveDeadline
+        func consider(_ time: ContinuousClock.Instant?) {
+            guard let time else { return }
+            next = next.map { min($0, time) } ?? time
         }
-        actions.write += reply.whole(answer.body, fields: fields(for: route, attempt: number, now))
-        finish(&actions)
+        consider(attempt?.deadline(isCommitted: phase == .streaming))
+        if phase == .waiting { consider(waitDeadline) }
+        if phase == .queued { consider(queueDeadline) }
+        return next
     }
 
-    private mutating func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
-        if reply.headSent { return endStream(with: error, now, &actions) }
-        actions.write += reply.error(error, fields: fields(for: nil, attempt: trail.count, now))
-        finish(&actions)
-    }
-
-    private mutating func endStream(with error: ClientError, _ now: Now, _ actions: inout Actions) {
-        guard reply.headSent else { return end(with: error, now, &actions) }
-        actions.write += reply.streamError(error, at: now)
-        finish(&actions)
-    }
-
-    private mutating func finish(_ actions: inout Actions) {
-        actions.ends = true
-        attempt = nil
-        phase = .done
-    }
-
-    // MARK: Headers
-
-    /// What every answer says of its way.
-    private func fields(for route: Route?, attempt: Int, _ now: Now) -> ReplyFields {
-        var fields = facts.answerFields
-        if let route {
-            fields.add("x-routed-via", route.name)
-            fields.add("x-gateway-provider", route.provider.name)
-            fields.add("x-gateway-route", route.name)
-            fields.add("x-gateway-model", route.model.name)
+    func finalError(_ now: Now) -> ClientError {
+        if let refusal { return ClientError(refusal.failure, refusal.details, attempts: trail) }
+        if trail.isEmpty, selection.allOverflowed, let lastOverflow {
+            return .contextLengthExceeded(needed: lastOverflow.needed, window: lastOverflow.budget)
         }
-        fields.add("x-gateway-attempts", attempt)
-        if !trail.isEmpty {
-            fields.add("x-fallback-attempts", trail.count)
-            fields.add("x-fallback-trail", trail.suffix(10).map { "\($0.route)=\($0.outcome)" }.joined(separator: "; "))
-        }
-        if let report { fields.add("x-relay-context", report.text) }
-        var upstream = upstreamTime
-        if let running = self.attempt, !running.isSettled {
-            upstream += running.startedAt.continuous.duration(to: now.continuous)
-        }
-        let total = facts.received.continuous.duration(to: now.continuous)
-        fields.add("server-timing", ServerTiming.text(relay: total - upstream - waitedTime, wait: waitedTime))
-        return fields
+        if let missing = selection.missingModel(trail) { return missing }
+        let notes = (trail + selection.passedOver).suffix(32)
+        return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.continuous.duration(to: $0) })
     }
 }

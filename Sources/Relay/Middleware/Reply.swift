@@ -30,18 +30,16 @@ struct Reply {
     // MARK: Streams
 
     /// Sends what was gathered, with the head when it is the first. Behind an early head the routing goes as a comment.
-    mutating func flush(last: Bool, at now: Now, fields: ReplyFields?) -> [ByteBuffer] {
-        guard last || output.pending > 0 else { return [] }
-        var pieces: [ByteBuffer] = []
+    mutating func flush(last: Bool, at now: Now, fields: ReplyFields?, into pieces: inout [ByteBuffer]) {
+        guard last || output.pending > 0 else { return }
         lastWrite = now.continuous
         if let fields, !headSent {
             pieces.append(head(fields))
         } else if let fields, wasEarly {
             wasEarly = false
-            pieces.append(contentsOf: comment(Self.routing(fields)))
+            pieces += comment(Self.routing(fields))
         }
         if let piece = output.take(last: last) { pieces.append(piece) }
-        return pieces
     }
 
     private mutating func head(_ fields: ReplyFields) -> ByteBuffer {
@@ -64,9 +62,14 @@ struct Reply {
         return writer.take(last: false).map { [$0] } ?? []
     }
 
-    /// `x-routed-via Groq/llama; x-gateway-attempts=2 …` on one line.
+    /// `x-routed-via Groq/llama-3.3-70b; attempts=2`.
     private static func routing(_ fields: ReplyFields) -> String {
-        String(buffer: fields.bytes).split(separator: "\r\n").joined(separator: " | ")
+        var (route, attempts) = ("", "")
+        for line in String(buffer: fields.bytes).split(separator: "\r\n") {
+            if line.hasPrefix("x-routed-via: ") { route = String(line.dropFirst("x-routed-via: ".count)) }
+            if line.hasPrefix("x-gateway-attempts: ") { attempts = String(line.dropFirst("x-gateway-attempts: ".count)) }
+        }
+        return "x-routed-via \(route); attempts=\(attempts)"
     }
 
     /// The error in place of the stream's end.
@@ -128,6 +131,7 @@ struct Reply {
         var fields = fields
         if let seconds = error.retryAfterSeconds { fields.add("retry-after", seconds) }
         if error.isFinal { fields.add("x-should-retry", "false") }
+        if let allowed = error.allowedMethods { fields.add("allow", allowed) }
         if error.status == 401 { fields.add("www-authenticate", "Bearer") }
         let body = error.body
         var buffer = ByteBuffer()

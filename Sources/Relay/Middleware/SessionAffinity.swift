@@ -8,9 +8,8 @@ struct SessionAffinity: Sendable {
 
     /// What identifies the conversation; `nil` where it is a new one that nobody named.
     ///
-    /// Without a session header it is a digest of the client, the system message and the first user message, once the
-    /// history has an assistant turn: two chats that open with "hi" are told apart no later than their second turn
-    /// would profit from a pin.
+    /// Without a session header it is a digest of the client and of everything up to the first answer, once there is
+    /// one: the answer tells two chats apart that both open with "hi".
     func session(of request: ChatRequest, named header: String?, client: String) -> PinKey? {
         guard isEnabled else { return nil }
         if let header, !header.isEmpty { return key(client + "\u{0}" + header, request) }
@@ -18,11 +17,9 @@ struct SessionAffinity: Sendable {
         var digest = Digest()
         digest.add(client.utf8)
         request.body.withUnsafeReadableBytes { bytes in
-            for message in request.messages[..<answered] {
+            for message in request.messages[...answered] {
                 digest.add(UnsafeRawBufferPointer(rebasing: bytes[message.range]))
             }
-            // The first answer tells conversations apart that begin with the same words.
-            digest.add(UnsafeRawBufferPointer(rebasing: bytes[request.messages[answered].range]))
         }
         return key(digest.text, request)
     }
@@ -34,7 +31,7 @@ struct SessionAffinity: Sendable {
 
     /// 128 bits of FNV-1a over lengths, heads and tails: it tells conversations apart and guards nothing.
     private struct Digest {
-        private static let edge = 2048
+        private static let edge = 512
         private var one: UInt64 = 0xCBF2_9CE4_8422_2325
         private var other: UInt64 = 0x9E37_79B9_7F4A_7C15
 

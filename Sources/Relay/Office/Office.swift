@@ -18,8 +18,7 @@ struct Office: Sendable {
 
     /// A whole reply, framed for the request.
     func answer(_ page: Page, request: ClientRequest, gateway: Gateway) -> ByteBuffer {
-        var fields = gateway.gatekeeper.corsFields(for: request)
-        if let id = request.header("x-request-id") { fields.add("x-request-id", String(id.prefix(128))) }
+        let fields = gateway.fields(for: request)
         let content: Content
         do throws(ClientError) {
             content = try self.content(of: page, request: request, gateway: gateway)

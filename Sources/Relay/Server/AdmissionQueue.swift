@@ -13,7 +13,6 @@ final class AdmissionQueue: Sendable {
     private struct State {
         var running = 0
         var line: [(ticket: UInt64, wake: Wake)] = []
-        /// Places of `line` that were left; taken off its front as it moves.
         var lastTicket: UInt64 = 0
     }
 
@@ -27,7 +26,7 @@ final class AdmissionQueue: Sendable {
     }
 
     /// Admitted at once, or woken when a place is free: the place is then the waiter's already.
-    func enter(wake: @autoclosure () -> Wake) -> Entry {
+    func enter(wake: @escaping Wake) -> Entry {
         state.withLock { state in
             if state.running < maxRunning {
                 state.running += 1
@@ -35,12 +34,12 @@ final class AdmissionQueue: Sendable {
             }
             guard state.line.count < maxWaiting else { return .full }
             state.lastTicket += 1
-            state.line.append((state.lastTicket, wake()))
+            state.line.append((state.lastTicket, wake))
             return .waiting(ticket: state.lastTicket)
         }
     }
 
-    /// Leaves the line; `false` when its place has been given to it already, and must be given back with `leave`.
+    /// Leaves the line; `false` when a place has been given to it already: its wake-up gives it back with `leave`.
     func abandon(ticket: UInt64) -> Bool {
         state.withLock { state in
             guard let place = state.line.firstIndex(where: { $0.ticket == ticket }) else { return false }

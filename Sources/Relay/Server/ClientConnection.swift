@@ -15,12 +15,6 @@ final class ClientConnection: ChannelInboundHandler {
         case broken(ClientError)
     }
 
-    /// What is being served.
-    private enum Current {
-        case call(ModelCall, ReplyHead.Framing)
-        case admission(ticket: UInt64, ChatRequest, CallFacts)
-    }
-
     private static let maxPipelined = 8
 
     private let gateway: Gateway
@@ -29,10 +23,9 @@ final class ClientConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var incoming: IncomingRequest?
     private var pending: [Pending] = []
-    private var current: Current?
+    private var current: (call: ModelCall, framing: ReplyHead.Framing)?
     private var isClosing = false
     private(set) var isWritable = true
-    private var admissionTimer: Scheduled<Void>?
     private var bodyTimer: Scheduled<Void>?
     private var bodyBytesAtTimer = 0
 
@@ -55,37 +48,37 @@ final class ClientConnection: ChannelInboundHandler {
 
     private func receive(_ head: HTTPRequestHead) {
         gate.headArrived()
-        let request = ClientRequest(head, at: .read())
-        var refusal = gateway.gatekeeper.refusal(of: request, hop: gateway.hopMark)
-        if refusal == nil { refusal = gateway.gatekeeper.bodyRefusal(of: request) }
-        incoming = IncomingRequest(request: request, refusal: refusal)
-        if let refusal, refusal.closesConnection {
-            incoming = nil
-            return enqueue(.broken(refusal))
+        var request = ClientRequest(head, at: .read())
+        // Nothing is upgraded to: what follows such a request is not HTTP/1.1 any more.
+        if request.headers.contains(name: "upgrade") { request = request.closingAfterwards }
+        let refusal =
+            gateway.gatekeeper.refusal(of: request, hop: gateway.hopMark) ?? gateway.gatekeeper.bodyRefusal(of: request)
+        let isExpecting = request.header("expect")?.lowercased() == "100-continue"
+        if let refusal, refusal.closesConnection || isExpecting || !request.hasSmallBody {
+            // The body is not read: the answer goes out now and the connection ends with it.
+            return enqueue(.refusal(request.closingAfterwards, refusal))
         }
-        if refusal == nil, current == nil, pending.isEmpty,
-            request.header("expect")?.lowercased() == "100-continue"
-        {
+        incoming = IncomingRequest(request: request, refusal: refusal)
+        if refusal == nil, isExpecting, current == nil, pending.isEmpty {
             write([ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")])
         }
     }
 
     private func receive(_ bytes: ByteBuffer) {
-        guard incoming != nil else { return }
-        let count = bytes.readableBytes
-        guard gateway.memory.take(count) else { return refuseBody(.outOfMemory) }
-        incoming?.append(bytes)
-        let total = incoming?.body.readableBytes ?? 0
-        if total > gateway.gatekeeper.maxBodyBytes {
+        guard let incoming, incoming.refusal == nil else { return }
+        guard gateway.memory.take(bytes.readableBytes) else { return refuseBody(.outOfMemory) }
+        incoming.append(bytes)
+        if incoming.body.readableBytes > gateway.gatekeeper.maxBodyBytes {
             refuseBody(.bodyTooLarge(limit: gateway.gatekeeper.maxBodyBytes))
         }
     }
 
     /// What follows of the body is not wanted: after the answer the connection is closed.
     private func refuseBody(_ error: ClientError) {
-        if let held = incoming?.held { gateway.memory.give(held) }
-        incoming = nil
-        enqueue(.broken(error))
+        guard let incoming else { return }
+        gateway.memory.give(incoming.body.readableBytes)
+        self.incoming = nil
+        enqueue(.refusal(incoming.request.closingAfterwards, error))
     }
 
     private func receiveEnd() {
@@ -93,7 +86,6 @@ final class ClientConnection: ChannelInboundHandler {
         guard let done = incoming else { return }
         incoming = nil
         if let refusal = done.refusal {
-            gateway.memory.give(done.held)
             enqueue(.refusal(done.request, refusal))
         } else {
             enqueue(.request(done.request, done.body))
@@ -113,7 +105,7 @@ final class ClientConnection: ChannelInboundHandler {
             switch next {
             case .request(let request, let body): serve(request, body)
             case .refusal(let request, let error):
-                replyError(error, framing: request.framing, fields: gateway.gatekeeper.corsFields(for: request))
+                replyError(error, framing: request.framing, fields: gateway.fields(for: request))
             case .broken(let error):
                 replyError(error, framing: .init(keepsAlive: false), fields: ReplyFields())
             }
@@ -131,7 +123,7 @@ final class ClientConnection: ChannelInboundHandler {
             replyEnded(keepsAlive: request.framing.keepsAlive)
         case .refused(let error):
             gateway.memory.give(body.readableBytes)
-            replyError(error, framing: request.framing, fields: gateway.gatekeeper.corsFields(for: request))
+            replyError(error, framing: request.framing, fields: gateway.fields(for: request))
         }
     }
 
@@ -147,49 +139,16 @@ final class ClientConnection: ChannelInboundHandler {
             return replyError(ClientError(error), framing: request.framing, fields: facts.answerFields)
         }
         facts.waitKey = WaitKey(model: chat.model, filters: chat.filters)
-        let bound = NIOLoopBound(self, eventLoop: services.loop)
-        let loop = services.loop
-        let entry = gateway.admission.enter(wake: { loop.execute { bound.value.admitted() } })
-        switch entry {
-        case .admitted: begin(chat, facts)
-        case .full:
-            gateway.memory.give(body.readableBytes)
-            replyError(.busy, framing: request.framing, fields: facts.answerFields)
-        case .waiting(let ticket):
-            current = .admission(ticket: ticket, chat, facts)
-            admissionTimer = loop.scheduleTask(in: gateway.queueTimeout) { bound.value.waitedTooLong() }
-        }
-    }
-
-    /// A place in the line has become a place among the running.
-    private func admitted() {
-        admissionTimer?.cancel()
-        guard case .admission(_, let chat, let facts) = current else { return gateway.admission.leave() }
-        current = nil
-        begin(chat, facts)
-    }
-
-    private func waitedTooLong() {
-        guard case .admission(let ticket, let chat, let facts) = current else { return }
-        // Between the two its place may have come free: then it is served after all.
-        guard gateway.admission.abandon(ticket: ticket) else { return }
-        current = nil
-        gateway.memory.give(chat.body.readableBytes)
-        replyError(.busy, framing: facts.framing, fields: facts.answerFields)
-    }
-
-    private func begin(_ chat: ChatRequest, _ facts: CallFacts) {
         let exchange = Exchange(chain: gateway.chain, request: chat, facts: facts)
         let call = ModelCall(connection: self, gateway: gateway, services: services, exchange: exchange)
-        current = .call(call, facts.framing)
+        current = (call, facts.framing)
         call.begin()
     }
 
     /// Called once by every model call, with its answer written or its client gone.
     func callEnded(_ call: ModelCall, hasReply: Bool) {
-        gateway.admission.leave()
         gateway.memory.give(call.requestBytes)
-        guard case .call(let running, let framing) = current, running === call else { return }
+        guard let framing = current?.framing else { return }
         current = nil
         guard hasReply else { return }
         let closes = !framing.keepsAlive || (framing.isVersion10 && call.isStream)
@@ -250,40 +209,31 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     private func watchBody() {
-        bodyBytesAtTimer = incoming?.held ?? 0
+        bodyBytesAtTimer = incoming?.received ?? 0
         let bound = NIOLoopBound(self, eventLoop: services.loop)
         bodyTimer = services.loop.scheduleTask(in: .seconds(30)) {
             let connection = bound.value
             connection.bodyTimer = nil
             guard let incoming = connection.incoming else { return }
-            guard incoming.held == connection.bodyBytesAtTimer else { return connection.watchBody() }
+            guard incoming.received == connection.bodyBytesAtTimer else { return connection.watchBody() }
             connection.refuseBody(.bodyStalled)
         }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
-        if case .call(let call, _) = current { call.setWritable(isWritable) }
+        current?.call.setWritable(isWritable)
         context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         isClosing = true
         bodyTimer?.cancel()
-        if let held = incoming?.held { gateway.memory.give(held) }
+        if let incoming, incoming.refusal == nil { gateway.memory.give(incoming.body.readableBytes) }
         incoming = nil
         for case .request(_, let body) in pending { gateway.memory.give(body.readableBytes) }
         pending = []
-        switch current {
-        case .call(let call, _): call.clientLeft()
-        case .admission(let ticket, let chat, _):
-            admissionTimer?.cancel()
-            current = nil
-            gateway.memory.give(chat.body.readableBytes)
-            // Woken already: the place is given back when the wake-up arrives.
-            _ = gateway.admission.abandon(ticket: ticket)
-        case nil: break
-        }
+        current?.call.clientLeft()
         context.fireChannelInactive()
     }
 
@@ -305,27 +255,24 @@ final class ClientConnection: ChannelInboundHandler {
     }
 }
 
-/// A request whose body is on its way.
-private struct IncomingRequest {
+/// A request whose body is on its way; of one that is refused the body is read and forgotten.
+private final class IncomingRequest {
     let request: ClientRequest
     let refusal: ClientError?
-    var body = ByteBuffer()
-    /// Bytes counted against the common limit.
-    var held = 0
+    private(set) var body = ByteBuffer()
+    /// Tells whether the body moves.
+    private(set) var received = 0
 
     init(request: ClientRequest, refusal: ClientError?) {
         self.request = request
         self.refusal = refusal
     }
 
-    mutating func append(_ bytes: ByteBuffer) {
-        held += bytes.readableBytes
-        guard refusal == nil else { return }
+    func append(_ bytes: ByteBuffer) {
+        received += bytes.readableBytes
         if body.readableBytes == 0 {
             body = bytes
-            if let length = request.header("content-length").flatMap({ Int($0) }), length > bytes.readableBytes {
-                body.reserveCapacity(length)
-            }
+            if let length = request.contentLength, length > bytes.readableBytes { body.reserveCapacity(length) }
         } else {
             body.writeImmutableBuffer(bytes)
         }

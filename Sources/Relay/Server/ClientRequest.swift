@@ -58,6 +58,15 @@ struct ClientRequest: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// What `Content-Length` announces; `nil` for chunked bodies and for none.
+    var contentLength: Int? { header("content-length").flatMap { Int($0) } }
+
+    /// A body that may as well be read and thrown away: cheaper than a new connection.
+    var hasSmallBody: Bool {
+        if headers.contains(name: "transfer-encoding") { return false }
+        return (contentLength ?? 0) <= 64 * 1024
+    }
+
     /// The first value of a header; `nil` when it is missing or empty.
     func header(_ name: String) -> String? {
         guard let value = headers.first(name: name), !value.isEmpty else { return nil }

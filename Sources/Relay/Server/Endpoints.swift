@@ -18,7 +18,9 @@ enum Endpoints {
         case "/ready": return only(.GET, request, .office(.ready))
         case "/": return only(.GET, request, .office(.welcome))
         default:
-            guard request.path.hasPrefix("/models/") else { return .refused(.notFound("\(request.method) \(request.path)")) }
+            guard request.path.hasPrefix("/models/") else {
+                return .refused(.notFound("\(request.method) \(request.path)"))
+            }
             let id = ClientRequest.decoded(request.path.dropFirst("/models/".count))
             return only(.GET, request, .office(.model(id)))
         }
@@ -27,6 +29,7 @@ enum Endpoints {
     /// HEAD is answered wherever GET is.
     private static func only(_ method: HTTPMethod, _ request: ClientRequest, _ match: Match) -> Match {
         if request.method == method || (method == .GET && request.method == .HEAD) { return match }
-        return .refused(.methodNotAllowed(request.method.rawValue, request.path))
+        let allowed = method == .GET ? "GET, HEAD, OPTIONS" : "\(method.rawValue), OPTIONS"
+        return .refused(.methodNotAllowed(request.method.rawValue, request.path, allowed: allowed))
     }
 }

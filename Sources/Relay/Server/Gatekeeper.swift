@@ -40,7 +40,7 @@ struct Gatekeeper: Sendable {
                 closesConnection: true
             )
         }
-        if let length = request.header("content-length").flatMap({ Int($0) }), length > maxBodyBytes {
+        if let length = request.contentLength, length > maxBodyBytes {
             return .bodyTooLarge(limit: maxBodyBytes)
         }
         return nil

@@ -26,7 +26,7 @@ final class Gateway: Sendable {
 
     func replace(with chain: Chain) { current.withLock { $0 = chain } }
 
-    var queueTimeout: TimeAmount { .nanoseconds(Int64(settings.routing.queueTimeoutSeconds * 1e9)) }
+    var queueTimeout: Duration { .seconds(settings.routing.queueTimeoutSeconds) }
 
     init(settings: Settings, chain: Chain, office: Office, hopMark: String, threads: NIOThreadPool) {
         self.settings = settings
@@ -43,14 +43,25 @@ final class Gateway: Sendable {
         tagPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
     }
 
+    /// What every answer to this request carries: its id, the client's or a new one, and CORS.
+    func fields(for request: ClientRequest, tag: String? = nil) -> ReplyFields {
+        var fields = ReplyFields()
+        let own = request.header("x-request-id").map { String($0.prefix(128)) }
+        fields.add("x-request-id", own ?? "req_" + (tag ?? newTag()))
+        if request.headers.contains(name: "origin") { fields.append(gatekeeper.corsFields(for: request)) }
+        return fields
+    }
+
+    private func newTag() -> String {
+        tagPrefix + String(lastTag.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
+    }
+
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {
-        let number = lastTag.wrappingAdd(1, ordering: .relaxed).newValue
-        let tag = tagPrefix + String(number, radix: 36)
+        let tag = newTag()
         var facts = CallFacts(
             received: request.received,
             framing: request.framing,
-            requestID: request.header("x-request-id").map { String($0.prefix(128)) } ?? "req_" + tag,
             tag: tag,
             client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request) ?? "",
             maxWait: .seconds(settings.routing.maxQuotaWaitSeconds)
@@ -64,7 +75,7 @@ final class Gateway: Sendable {
         case "false", "0", "no": facts.serverSidePrompt = false
         default: break
         }
-        if request.headers.contains(name: "origin") { facts.fields = gatekeeper.corsFields(for: request) }
+        facts.answerFields = fields(for: request, tag: tag)
         return facts
     }
 

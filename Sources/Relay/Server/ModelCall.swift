@@ -13,7 +13,11 @@ final class ModelCall: UpstreamReceiver, Ticking {
     private var call: UpstreamCall?
     private var ticket: QuotaQueue.Ticket?
     private var wait: Scheduled<Void>?
+    private var place = Place.none
     private var isDone = false
+
+    /// Where the call stands in the admission queue.
+    private enum Place { case none, waiting(ticket: UInt64), running }
 
     init(connection: ClientConnection, gateway: Gateway, services: LoopServices, exchange: Exchange) {
         self.connection = connection
@@ -28,9 +32,40 @@ final class ModelCall: UpstreamReceiver, Ticking {
     var requestBytes: Int { exchange.request.body.readableBytes }
     var isStream: Bool { exchange.request.wantsStream }
 
+    /// Goes in, or waits for a place among the running.
     func begin() {
         services.ticker.add(self)
+        let bound = NIOLoopBound(self, eventLoop: services.loop)
+        let loop = services.loop
+        let now = Now.read()
+        switch gateway.admission.enter(wake: { loop.execute { bound.value.admitted() } }) {
+        case .admitted:
+            place = .running
+            handle(.begin, at: now)
+        case .waiting(let ticket):
+            place = .waiting(ticket: ticket)
+            handle(.queued(until: now.continuous.advanced(by: gateway.queueTimeout)), at: now)
+        case .full:
+            handle(.queued(until: now.continuous), at: now)
+            handle(.tick, at: now)
+        }
+    }
+
+    /// A place has come free and is this call's already.
+    private func admitted() {
+        guard !isDone, case .waiting = place else { return gateway.admission.leave() }
+        place = .running
         handle(.begin, at: .read())
+    }
+
+    private func giveUpPlace() {
+        switch place {
+        case .none: break
+        case .running: gateway.admission.leave()
+        // Where the place was given to it in this moment, `admitted` gives it back.
+        case .waiting(let ticket): _ = gateway.admission.abandon(ticket: ticket)
+        }
+        place = .none
     }
 
     func tick(at now: Now) { handle(.tick, at: now) }
@@ -98,6 +133,7 @@ final class ModelCall: UpstreamReceiver, Ticking {
         isDone = true
         services.ticker.remove(self)
         leaveQueue()
+        giveUpPlace()
         // What is still on its way of an answer that is complete is read to its end, so that the connection stays.
         call?.letFinish()
         call = nil

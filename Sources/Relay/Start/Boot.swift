@@ -18,6 +18,7 @@ struct Boot: Sendable {
     private struct Shared: Sendable {
         let pins: SessionPins
         let corrections = TokenCorrections()
+        let recentUsages = RecentUsages()
         let usualAnswers = UsualAnswers()
         let quotaQueue = QuotaQueue()
         let usage = UsageLedger()
@@ -79,7 +80,11 @@ struct Boot: Sendable {
         let routing = settings.routing
         return Chain(
             sessionAffinity: SessionAffinity(isEnabled: settings.session.affinityEnabled, pins: shared.pins),
-            contextWindow: ContextWindow(settings: ContextSettings(settings), corrections: shared.corrections),
+            contextWindow: ContextWindow(
+                settings: ContextSettings(settings),
+                corrections: shared.corrections,
+                recentUsages: shared.recentUsages
+            ),
             styleDirective: StyleDirective(inject: settings.style.inject, text: settings.style.text),
             dispatch: Dispatch(
                 table: table,
@@ -109,7 +114,12 @@ struct Boot: Sendable {
         head.writeString("POST \(target.basePath)/chat/completions HTTP/1.1\r\nhost: \(target.authority)\r\n")
         for (name, value) in headers(route.provider, key: route.key) { head.writeString("\(name): \(value)\r\n") }
         head.writeString("content-type: application/json\r\n")
-        return Dialing(target: target, head: head)
+        var fields = ReplyFields()
+        fields.add("x-routed-via", route.name)
+        fields.add("x-gateway-provider", route.provider.name)
+        fields.add("x-gateway-route", route.name)
+        fields.add("x-gateway-model", route.model.name)
+        return Dialing(target: target, head: head, fields: fields)
     }
 
     private let targets = TargetList()

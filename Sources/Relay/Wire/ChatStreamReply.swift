@@ -35,12 +35,20 @@ struct ChatStreamReply {
     private var seenChoices: Set<Int> = []
     private var choicesWithCalls: Set<Int> = []
     private let requestTag: String
+    /// Goes into the first event.
+    private var note: ChatWholeReply.ProviderNote?
 
     /// `requestTag` makes the ids of tool calls that came without one.
-    init(wantsUsage: Bool, normalization: Normalization.Plan?, requestTag: String) {
+    init(
+        wantsUsage: Bool,
+        normalization: Normalization.Plan?,
+        requestTag: String,
+        note: ChatWholeReply.ProviderNote? = nil
+    ) {
         self.wantsUsage = wantsUsage
         normalizers = ChoiceNormalizers(normalization)
         self.requestTag = requestTag
+        self.note = note
     }
 
     var changes: [NormalizeRule: Int] { normalizers.changes }
@@ -126,6 +134,10 @@ struct ChatStreamReply {
             if !edit(choice, data, &edits, into: &output), chunk.choices.count == 1 { isWorthSending = false }
         }
         guard isWorthSending else { return }
+        if let note, let start = data.readableBytesView.firstIndex(of: UInt8(ascii: "{")) {
+            edits.insert(note.members, at: start - data.readerIndex + 1)
+            self.note = nil
+        }
         output.write { buffer in
             guard !edits.isEmpty else { return _ = buffer.writeImmutableBuffer(frame.raw) }
             buffer.writeStaticString("data: ")

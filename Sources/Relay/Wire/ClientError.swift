@@ -15,6 +15,8 @@ struct ClientError: Error, Sendable, Equatable {
     var isFinal = true
     /// What was tried, for answers after which nothing was left.
     var attempts: [AttemptNote] = []
+    /// `Allow`, with 405.
+    var allowedMethods: String?
     /// The connection cannot go on: what follows in it is unknown.
     var closesConnection = false
 
@@ -77,12 +79,13 @@ extension ClientError {
         ClientError(status: 404, message: "Unknown request URL: \(what).", type: "invalid_request_error", code: "unknown_url")
     }
 
-    static func methodNotAllowed(_ method: String, _ path: String) -> ClientError {
+    static func methodNotAllowed(_ method: String, _ path: String, allowed: String) -> ClientError {
         ClientError(
             status: 405,
             message: "Not allowed to \(method) on \(path).",
             type: "invalid_request_error",
-            code: "method_not_allowed"
+            code: "method_not_allowed",
+            allowedMethods: allowed
         )
     }
 
@@ -120,16 +123,6 @@ extension ClientError {
         message: "Relay holds as many request bytes as it may (server.max_buffered_bytes). Retry shortly.",
         type: "server_error",
         code: "overloaded",
-        retryAfterSeconds: 1,
-        isFinal: false,
-        closesConnection: true
-    )
-
-    static let draining = ClientError(
-        status: 503,
-        message: "Relay is shutting down.",
-        type: "server_error",
-        code: "shutting_down",
         retryAfterSeconds: 1,
         isFinal: false,
         closesConnection: true

@@ -27,9 +27,12 @@ struct ReplyHead {
         case 200: buffer.writeStaticString("200 OK")
         default: buffer.writeString("\(status) \(reason(status))")
         }
-        buffer.writeStaticString("\r\ncontent-type: ")
-        buffer.writeStaticString(contentType)
+        if status != 204 {
+            buffer.writeStaticString("\r\ncontent-type: ")
+            buffer.writeStaticString(contentType)
+        }
         switch length {
+        case .fixed where status == 204: break
         case .fixed(let length):
             buffer.writeStaticString("\r\ncontent-length: ")
             buffer.writeString(String(length))
@@ -90,6 +93,28 @@ struct ReplyFields: Sendable {
         bytes.writeStaticString("\r\n")
     }
 
+    /// Lines that were made before.
+    mutating func append(_ other: ReplyFields) { bytes.writeImmutableBuffer(other.bytes) }
+
+    /// `server-timing: relay;dur=0.12`, in milliseconds with two digits.
+    mutating func addServerTiming(relay: Duration, wait: Duration) {
+        bytes.writeStaticString("server-timing: relay;dur=")
+        writeHundredths(relay)
+        if wait > .zero {
+            bytes.writeStaticString(", wait;dur=")
+            writeHundredths(wait)
+        }
+        bytes.writeStaticString("\r\n")
+    }
+
+    private mutating func writeHundredths(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let count = max(0, Int(seconds) * 100_000 + Int(attoseconds / 10_000_000_000_000))
+        bytes.writeString(String(count / 100))
+        bytes.writeStaticString(count % 100 < 10 ? ".0" : ".")
+        bytes.writeString(String(count % 100))
+    }
+
     mutating func add(_ name: StaticString, _ number: Int) {
         bytes.writeStaticString(name)
         bytes.writeStaticString(": ")
@@ -121,14 +146,18 @@ struct ChunkWriter: Sendable {
         body(&buffer)
     }
 
-    /// What was gathered, framed; `nil` when that is nothing. `last` ends the body.
-    mutating func take(last: Bool) -> ByteBuffer? {
+    /// What was gathered; `nil` when that is nothing. `last` ends the body; without `framed` it stays as it is.
+    mutating func take(last: Bool, framed: Bool = true) -> ByteBuffer? {
         let payload = pending
         defer {
             isEmpty = true
             buffer = ByteBuffer()
         }
         guard isChunked else { return payload > 0 ? buffer : nil }
+        guard framed else {
+            buffer.moveReaderIndex(forwardBy: isEmpty ? 0 : Self.room)
+            return payload > 0 ? buffer : nil
+        }
         guard payload > 0 else { return last ? ByteBuffer(staticString: "0\r\n\r\n") : nil }
         let size = String(payload, radix: 16)
         let start = buffer.readerIndex + Self.room - size.utf8.count - 2

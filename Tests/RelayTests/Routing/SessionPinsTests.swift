@@ -84,37 +84,3 @@ struct SessionPinsTests {
         }
     }
 }
-
-struct WaitQueueTests {
-    private func instant(_ seconds: Double) -> ContinuousClock.Instant { QuotaClock.at(seconds).continuous }
-
-    @Test func `first come, first served, and no more than fit`() {
-        var queue = WaitQueue(capacity: 2)
-        let joined = (0..<3).map { _ in queue.enqueue(deadline: instant(10)) }
-        #expect(joined[0] != nil && joined[1] != nil && joined[2] == nil)
-        let served = (0..<3).map { _ in queue.popFirst() }
-        #expect(served == joined)
-    }
-
-    @Test func `waiters wake once at their time, leave at their deadline and may go before`() {
-        var queue = WaitQueue()
-        let one = queue.enqueue(wakeAt: instant(5), deadline: instant(10))
-        let two = queue.enqueue(wakeAt: instant(3), deadline: instant(4))
-        let three = queue.enqueue(deadline: instant(20))
-        #expect(queue.nextEvent == instant(3))
-        let woken = [queue.wake(at: instant(5)), queue.wake(at: instant(5))]
-        #expect(woken == [[one, two].compactMap { $0 }, []])
-        let expired = queue.popExpired(at: instant(5))
-        #expect(expired == [two].compactMap { $0 })
-        #expect(queue.nextEvent == instant(10))
-        if let one {
-            queue.postpone(one, until: instant(7))
-            #expect(queue.nextEvent == instant(7))
-            let cancelled = [queue.cancel(one), queue.cancel(one)]
-            #expect(cancelled == [true, false])
-        }
-        let last = queue.popFirst()
-        #expect(last == three)
-        #expect(queue.isEmpty && queue.nextEvent == nil)
-    }
-}

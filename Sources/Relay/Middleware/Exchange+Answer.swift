@@ -1,0 +1,197 @@
+import Clients
+import NIOCore
+import Normalize
+
+/// The way back: what an upstream says, judged, normalised and written on, or given up for the next candidate.
+extension Exchange {
+    mutating func receive(_ event: UpstreamEvent, _ now: Now, _ actions: inout Actions) {
+        guard let attempt else { return }
+        switch event {
+        case .connected: attempt.connected(at: now)
+        case .head(let head): receive(head, of: attempt, now)
+        case .body(let bytes): receive(bytes, of: attempt, now, &actions)
+        case .readComplete: flush(attempt, now, &actions)
+        case .ended: receiveEnd(of: attempt, now, &actions)
+        case .failed(let fault):
+            attempt.hasEnded = true
+            fail(UpstreamFailure(fault), nil, now, &actions)
+        }
+    }
+
+    private func receive(_ head: ResponseHead, of attempt: Attempt, _ now: Now) {
+        let route = attempt.route
+        attempt.received(head, at: now)
+        route.account.headArrived(attempt.reservation, at: now)
+        if head.mentionsRateLimits, let report = RateLimitReport.read(head, now: now) {
+            route.account.learn(report, slot: route.slot, reservation: attempt.reservation, at: now)
+        }
+    }
+
+    private mutating func receive(_ bytes: ByteBuffer, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+        guard attempt.isStreaming else {
+            if !attempt.gather(bytes, at: now) { fail(.unreadable("the answer is too long"), nil, now, &actions) }
+            return
+        }
+        attempt.receive(bytes, into: &reply.output, at: now)
+        judge(attempt, now, &actions)
+    }
+
+    // MARK: Streams
+
+    /// After each piece of a stream: has it broken, has it ended, is it worth committing to?
+    private mutating func judge(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+        switch attempt.stream?.state {
+        case .failed(.emptyAnswer, _)?:
+            if let events = reply.output.take(last: false, framed: false) {
+                lastEmpty = EmptyAnswer(route: attempt.route, number: attempt.number, body: [events])
+            }
+            fail(.emptyAnswer, nil, now, &actions)
+        case .failed(let failure, let message)?:
+            fail(failure, message.map { UpstreamErrorDetails(message: $0) }, now, &actions)
+        case .complete?:
+            completeStream(of: attempt, now, &actions)
+        case .open?:
+            if attempt.stream?.isMeaningful == true { attempt.noteMeaningful(at: now) }
+        case nil: break
+        }
+    }
+
+    /// What was gathered in this batch of reads goes to the client, from the first meaningful delta on.
+    private mutating func flush(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+        guard attempt.isMeaningful, !isHeld(attempt) else { return }
+        phase = .streaming
+        writeStream(of: attempt, last: false, now, &actions)
+    }
+
+    /// A schema that the route does not enforce is checked before anything is sent.
+    private func isHeld(_ attempt: Attempt) -> Bool {
+        request.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema && normalization != nil
+    }
+
+    private mutating func writeStream(of attempt: Attempt, last: Bool, _ now: Now, _ actions: inout Actions) {
+        let fields = reply.tellsRoute ? nil : fields(for: attempt.route, attempt: attempt.number, now)
+        reply.flush(last: last, at: now, fields: fields, into: &actions.write)
+    }
+
+    private mutating func completeStream(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+        guard let stream = attempt.stream else { return }
+        guard stream.jsonIsValid != false else {
+            return fail(.invalidOutput("the answer is not the JSON that was asked for"), nil, now, &actions)
+        }
+        let usage = stream.usage ?? attempt.estimatedUsage(answerBytes: stream.answerBytes)
+        stream.writeEnd(estimated: usage, into: &reply.output)
+        succeed(attempt, usage: usage, isReported: stream.usage != nil, changes: stream.changes, now)
+        writeStream(of: attempt, last: true, now, &actions)
+        finish(&actions)
+    }
+
+    // MARK: Whole answers
+
+    private mutating func receiveEnd(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+        attempt.hasEnded = true
+        if attempt.isStreaming {
+            attempt.end(into: &reply.output)
+            return judge(attempt, now, &actions)
+        }
+        guard let head = attempt.head else { return fail(.unreadable("no answer"), nil, now, &actions) }
+        guard head.status / 100 == 2 else {
+            let (failure, details) = attempt.errors(now).readAll(status: head.status, body: attempt.body)
+            return fail(failure, details, now, &actions)
+        }
+        if request.wantsStream, let events = ChatWholeReply.asStream(attempt.body) {
+            attempt.receive(events, into: &reply.output, at: now)
+            return judge(attempt, now, &actions)
+        }
+        let reading = ChatWholeReply.read(
+            attempt.body,
+            normalization: normalization,
+            requestTag: facts.tag,
+            note: chain.showsProvider ? attempt.note(now) : nil,
+            errors: attempt.errors(now)
+        )
+        switch reading {
+        case .failed(let failure, let message):
+            fail(failure, message.map { UpstreamErrorDetails(message: $0) }, now, &actions)
+        case .empty(let answer):
+            lastEmpty = EmptyAnswer(route: attempt.route, number: attempt.number, body: answer.body)
+            fail(.emptyAnswer, nil, now, &actions)
+        case .answer(let answer):
+            let usage = answer.usage ?? attempt.estimatedUsage(answerBytes: answer.answerBytes)
+            succeed(attempt, usage: usage, isReported: answer.usage != nil, changes: answer.changes, now)
+            actions.write += reply.whole(answer.body, fields: fields(for: attempt.route, attempt: attempt.number, now))
+            finish(&actions)
+        }
+    }
+
+    // MARK: What comes of it
+
+    private mutating func succeed(
+        _ attempt: Attempt,
+        usage: TokenUsage,
+        isReported: Bool,
+        changes: [NormalizeRule: Int],
+        _ now: Now
+    ) {
+        let route = attempt.route
+        let latency = attempt.startedAt.continuous.duration(to: now.continuous)
+        upstreamTime += latency
+        route.account.settle(attempt.reservation, usedTokens: usage.totalTokens, at: now)
+        route.account.recordSuccess(
+            slot: route.slot,
+            reservation: attempt.reservation,
+            latency: latency,
+            firstByte: attempt.firstMeaningfulAt.map { attempt.startedAt.continuous.duration(to: $0) },
+            outputTokens: usage.completionTokens,
+            at: now
+        )
+        if let session { chain.sessionAffinity.pins.pin(session, to: route.index, at: now) }
+        if isReported {
+            chain.contextWindow.observe(
+                usage,
+                estimated: report == nil ? prompt.tokens : nil,
+                budget: report?.budget,
+                session: session,
+                of: route
+            )
+        }
+        chain.usage.record(usage, changes: changes, of: route)
+        chain.dispatch.usualAnswers.observe(usage.completionTokens, of: route)
+    }
+
+    /// Gives the attempt up. Before anything has gone to the client the next candidate takes over.
+    mutating func fail(
+        _ failure: UpstreamFailure,
+        _ details: UpstreamErrorDetails?,
+        _ now: Now,
+        _ actions: inout Actions
+    ) {
+        guard let attempt else { return }
+        let route = attempt.route
+        upstreamTime += attempt.startedAt.continuous.duration(to: now.continuous)
+        route.account.record(failure, slot: route.slot, reservation: attempt.reservation, at: now)
+        if attempt.wasSent {
+            route.account.settle(attempt.reservation, usedTokens: attempt.spentTokens(failure), at: now)
+        } else {
+            route.account.release(attempt.reservation, at: now)
+        }
+        trail.append(ClientError.AttemptNote(route: route.name, outcome: failure.trailCode))
+        chain.usage.record(failure, of: route)
+        actions.cancelsCall = !attempt.hasEnded
+        self.attempt = nil
+        guard phase != .streaming else { return endStream(with: .brokenStream(failure), now, &actions) }
+        reply.discard()
+        phase = .selecting
+        switch selection.take(failure, of: route, promptTokens: attempt.promptTokens, at: now) {
+        case .next: next(now, &actions)
+        case .same:
+            selection.again(route)
+            next(now, &actions)
+        case .oneMore:
+            refusal = (failure, details ?? UpstreamErrorDetails(message: nil))
+            next(now, &actions)
+        case .refuse:
+            if refusal == nil { refusal = (failure, details ?? UpstreamErrorDetails(message: nil)) }
+            end(with: finalError(now), now, &actions)
+        }
+    }
+}
