@@ -97,16 +97,18 @@ struct HeadScan {
         while from < to, bytes[from] == 0x20 || bytes[from] == 0x09 { from += 1 }
         while to > from, bytes[to - 1] == 0x20 || bytes[to - 1] == 0x09 { to -= 1 }
         fields.append(.init(name: Int32(start)..<Int32(colon), value: Int32(from)..<Int32(to)))
-        try noteFraming(name: bytes[start..<colon], value: bytes[from..<to])
+        try noteFraming(name: bytes[start..<colon], value: bytes[from..<to], raw: bytes[(colon + 1)..<end])
     }
 
     private mutating func noteFraming(
         name: Slice<UnsafeRawBufferPointer>,
-        value: Slice<UnsafeRawBufferPointer>
+        value: Slice<UnsafeRawBufferPointer>,
+        raw: Slice<UnsafeRawBufferPointer>
     ) throws(ResponseParser.Fault) {
         switch name.count {
         case 14 where Self.equals(name, "content-length"):
-            guard contentLength == nil else { throw .conflictingLength }
+            // A tab around the number is allowed (RFC 9110 §5.6.3), and refused by NIOHTTP1.
+            guard contentLength == nil, !raw.contains(0x09) else { throw .conflictingLength }
             contentLength = try Self.decimal(value)
         case 17 where Self.equals(name, "transfer-encoding"):
             guard !hasTransferEncoding else { throw .unsupportedTransferEncoding }

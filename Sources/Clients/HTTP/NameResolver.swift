@@ -155,13 +155,18 @@ struct ConnectionResolver: Resolver, Sendable {
     /// A look-up that is not waited for any more runs on: its answer serves the next one.
     func cancelQueries() {}
 
-    private func addresses(of host: String, _ family: NameResolver.Family, port: Int) -> EventLoopFuture<[SocketAddress]> {
-        names.addresses(of: host, family, on: loop).map { addresses in
-            addresses.map { address in
-                var address = address
-                address.port = port
-                return address
+    private func addresses(
+        of host: String,
+        _ family: NameResolver.Family,
+        port: Int
+    ) -> EventLoopFuture<[SocketAddress]> {
+        names.addresses(of: host, family, on: loop)
+            .map { addresses in
+                addresses.map { address in
+                    var address = address
+                    address.port = port
+                    return address
+                }
             }
-        }
     }
 }

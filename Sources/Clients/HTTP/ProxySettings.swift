@@ -39,13 +39,31 @@ struct ProxyAddress: Sendable, Equatable {
         var credentials: String?
         if let at = url.lastIndex(of: "@"), let mark = url.firstIndex(of: ":"), mark < at {
             let start = url.index(mark, offsetBy: 3)
+            guard start <= at else { return nil }
             credentials = String(url[start..<at])
             url.removeSubrange(start...at)
         }
         guard let parts = URLParts(url), parts.scheme == .http else { return nil }
         host = parts.host
         port = parts.port
-        authorization = credentials.map { "Basic " + Base64.encode(Array($0.utf8)) }
+        authorization = credentials.map { "Basic " + Base64.encode(Self.percentDecoded($0)) }
+    }
+
+    /// `p%40ss` is `p@ss`; a percent sign without two digits stands for itself.
+    private static func percentDecoded(_ text: String) -> [UInt8] {
+        var decoded: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2, let high = ASCII.hexValue(rest[rest.startIndex]),
+                let low = ASCII.hexValue(rest[rest.startIndex + 1])
+            {
+                decoded.append(UInt8(high << 4 | low))
+                rest = rest.dropFirst(2)
+            } else {
+                decoded.append(byte)
+            }
+        }
+        return decoded
     }
 }
 

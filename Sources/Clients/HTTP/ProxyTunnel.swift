@@ -1,12 +1,10 @@
 import NIOCore
+import NIOSSL
 
-/// Asks an HTTP proxy for a tunnel, then leaves the pipeline: what follows is between us and the provider.
-///
-/// Until the proxy has agreed, the handlers behind see a channel that is not active yet.
-final class ProxyTunnel: ChannelDuplexHandler, RemovableChannelHandler {
+/// Asks an HTTP proxy for a tunnel, then gives its place to TLS: what follows is between us and the provider.
+final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
-    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     struct Refused: Error, CustomStringConvertible {
@@ -16,15 +14,18 @@ final class ProxyTunnel: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let proxy: ProxyAddress
     private let target: UpstreamTarget
+    private let tls: NIOSSLClientHandler?
     private var answer = ByteBuffer()
     private var parser = ResponseParser()
 
-    init(proxy: ProxyAddress, target: UpstreamTarget) {
+    /// To be added to a channel that is connected to the proxy.
+    init(proxy: ProxyAddress, target: UpstreamTarget, tls: NIOSSLClientHandler?) {
         self.proxy = proxy
         self.target = target
+        self.tls = tls
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    func handlerAdded(context: ChannelHandlerContext) {
         let name = target.host.contains(":") ? "[\(target.host)]" : target.host
         var request = "CONNECT \(name):\(target.port) HTTP/1.1\r\nhost: \(name):\(target.port)\r\n"
         if let authorization = proxy.authorization { request += "proxy-authorization: \(authorization)\r\n" }
@@ -40,7 +41,12 @@ final class ProxyTunnel: ChannelDuplexHandler, RemovableChannelHandler {
         } catch {
             return refuse(error, context)
         }
-        context.fireChannelActive()
+        do {
+            // The handshake begins here.
+            if let tls { try context.pipeline.syncOperations.addHandler(tls, position: .after(self)) }
+        } catch {
+            return refuse(error, context)
+        }
         if answer.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(answer)) }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }

@@ -54,9 +54,10 @@ package struct ResponseHead: Sendable {
                 let name = all[field.name.ints]
                 guard name.count >= 9 else { return false }
                 // `x-ratelimit-…`, `ratelimit-…`, `modelscope-ratelimit-…`.
-                return [0, 2, 11].contains { start in
-                    name.count >= start + 9 && Self.ratelimit(name.dropFirst(start).prefix(9))
-                }
+                return [0, 2, 11]
+                    .contains { start in
+                        name.count >= start + 9 && Self.ratelimit(name.dropFirst(start).prefix(9))
+                    }
             }
         }
     }

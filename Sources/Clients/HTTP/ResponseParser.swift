@@ -71,7 +71,8 @@ package struct ResponseParser: Sendable {
                     state = .finished
                     continue
                 }
-                guard let piece = buffer.readSlice(length: min(remaining, buffer.readableBytes)), piece.readableBytes > 0
+                guard let piece = buffer.readSlice(length: min(remaining, buffer.readableBytes)),
+                    piece.readableBytes > 0
                 else { return nil }
                 state = .fixed(remaining: remaining - piece.readableBytes)
                 return .body(piece)
@@ -84,7 +85,8 @@ package struct ResponseParser: Sendable {
                 guard let size = try readChunkSize(&buffer) else { return nil }
                 state = size == 0 ? .trailers(bytes: 0) : .chunk(remaining: size)
             case .chunk(let remaining):
-                guard let piece = buffer.readSlice(length: min(remaining, buffer.readableBytes)), piece.readableBytes > 0
+                guard let piece = buffer.readSlice(length: min(remaining, buffer.readableBytes)),
+                    piece.readableBytes > 0
                 else { return nil }
                 let left = remaining - piece.readableBytes
                 state = left == 0 ? .chunkEnd : .chunk(remaining: left)
@@ -123,6 +125,7 @@ package struct ResponseParser: Sendable {
             throw .headTooLong
         }
         assert(buffer.readerIndex == start + head.length)
+        guard !head.hasTransferEncoding || head.contentLength == nil else { throw .conflictingLength }
         let isInterim = head.status / 100 == 1
         if !isInterim {
             state = try bodyState(of: head)
@@ -139,7 +142,6 @@ package struct ResponseParser: Sendable {
     private func bodyState(of head: HeadScan) throws(Fault) -> State {
         if head.status == 204 || head.status == 304 { return .finished }
         if head.hasTransferEncoding {
-            guard head.contentLength == nil else { throw .conflictingLength }
             guard head.isChunked, !head.isVersion10 else { throw .unsupportedTransferEncoding }
             return .chunkSize
         }
@@ -161,13 +163,15 @@ package struct ResponseParser: Sendable {
             guard index < bytes.count else { return bytes.count > 15 ? .failure(.badChunkSize) : .success(nil) }
             guard index > 0 else { return .failure(.badChunkSize) }
             if bytes[index] == UInt8(ascii: ";") {
+                var extensions = ChunkExtensions()
                 while index < bytes.count, bytes[index] != 0x0D {
-                    guard index < Self.maxChunkLineBytes, bytes[index] >= 0x20 || bytes[index] == 0x09 else {
+                    guard index < Self.maxChunkLineBytes, extensions.accepts(bytes[index]) else {
                         return .failure(.badChunkSize)
                     }
                     index += 1
                 }
                 guard index < bytes.count else { return .success(nil) }
+                guard extensions.mayEnd else { return .failure(.badChunkSize) }
             }
             guard bytes[index] == 0x0D else { return .failure(.badChunkSize) }
             guard index + 1 < bytes.count else { return .success(nil) }
@@ -192,9 +196,47 @@ package struct ResponseParser: Sendable {
         let field = line.dropLast(2)
         if field.isEmpty { return 0 }
         guard let colon = field.firstIndex(of: UInt8(ascii: ":")), colon > field.startIndex,
-            field[..<colon].allSatisfy(HeadScan.isTokenByte),
+            field[..<colon].allSatisfy(HeadScan.isTokenByte), !Self.isFraming(field[..<colon]),
             field[colon...].allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
         else { throw .badField }
         return length
+    }
+
+    /// Fields that would change where the body ends have no place behind it (RFC 9110 §6.5.1).
+    private static func isFraming(_ name: ByteBufferView) -> Bool {
+        let name = name.map(ASCII.lowercased)
+        return name.elementsEqual("content-length".utf8) || name.elementsEqual("transfer-encoding".utf8)
+    }
+}
+
+/// `;name`, `;name=token` or `;name="quoted"`, any number of times (RFC 9112 §7.1.1), byte by byte. They are not read,
+/// only held to their form.
+private struct ChunkExtensions {
+    private enum Place { case before, nameStart, name, valueStart, value, quoted, escaped, afterQuote }
+    private var place = Place.before
+
+    var mayEnd: Bool { place == .name || place == .value || place == .afterQuote }
+
+    mutating func accepts(_ byte: UInt8) -> Bool {
+        switch (place, byte) {
+        case (.before, UInt8(ascii: ";")), (.name, UInt8(ascii: ";")), (.value, UInt8(ascii: ";")),
+            (.afterQuote, UInt8(ascii: ";")):
+            place = .nameStart
+        case (.name, UInt8(ascii: "=")): place = .valueStart
+        case (.valueStart, UInt8(ascii: "\"")): place = .quoted
+        case (.quoted, UInt8(ascii: "\"")): place = .afterQuote
+        case (.quoted, UInt8(ascii: "\\")): place = .escaped
+        case (.quoted, _), (.escaped, _):
+            place = .quoted
+            return byte >= 0x20 && byte != 0x7F || byte == 0x09
+        case (.nameStart, _), (.name, _):
+            place = .name
+            return HeadScan.isTokenByte(byte)
+        case (.valueStart, _), (.value, _):
+            place = .value
+            return HeadScan.isTokenByte(byte)
+        case (.before, _), (.afterQuote, _): return false
+        }
+        return true
     }
 }

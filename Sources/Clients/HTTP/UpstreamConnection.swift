@@ -24,6 +24,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     var idleSince: NIODeadline = .now()
     /// Whether it has carried an answer before: such a connection may have been closed by the provider meanwhile.
     private(set) var isReused = false
+    /// Nobody wants it any more; it may not even stand yet.
+    private(set) var isClosed = false
+    /// It broke: a body that ends with the connection has not ended.
+    private var isBroken = false
 
     init(pool: UpstreamPool, target: UpstreamTarget) {
         self.pool = pool
@@ -82,6 +86,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func close() {
+        isClosed = true
         endTimer?.cancel()
         pool.forget(self)
         context?.close(promise: nil)
@@ -105,11 +110,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func channelActive(context: ChannelHandlerContext) {
-        if target.tls == nil { becomeReady() }
-        context.fireChannelActive()
-    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted = event as? TLSUserEvent { becomeReady() }
@@ -172,7 +172,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     private func finish(_ call: UpstreamCall, leftOver: Int) {
-        self.call = nil
+        release(call)
         isPaused = false
         endTimer?.cancel()
         endTimer = nil
@@ -187,6 +187,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
         call.deliver(.ended)
     }
 
+    /// The next call may be on this connection already when the last one's owner speaks again.
+    private func release(_ call: UpstreamCall) {
+        self.call = nil
+        call.connection = nil
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         pool.forget(self)
         guard let call else {
@@ -195,6 +201,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
         if !call.answerBegan {
             fail(isReady ? .closedBeforeHead : .cannotConnect("closed during the TLS handshake"))
+        } else if isBroken {
+            fail(parser.isAtStart ? .closedBeforeHead : .closedInBody)
         } else {
             do throws(ResponseParser.Fault) {
                 try parser.close()
@@ -208,6 +216,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isReady {
+            // A peer that leaves out its `close_notify` has cut nothing that the framing would not tell.
+            if case NIOSSLError.uncleanShutdown = error {} else { isBroken = true }
             // What matters of a reset is whether the answer had begun; `channelInactive` follows and says so.
             context.close(promise: nil)
         } else {
@@ -215,16 +225,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
     }
 
-    /// A peer that leaves out its `close_notify` has cut nothing that the framing would not tell.
     private static func describe(_ error: any Error) -> String {
-        error is NIOSSLError || error is BoringSSLError ? "TLS: \(error)" : "\(error)"
+        error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError ? "TLS: \(error)" : "\(error)"
     }
 
     func fail(_ fault: UpstreamFault) {
         guard let call else { return close() }
-        self.call = nil
+        release(call)
         close()
-        if fault == .closedBeforeHead, isReused, call.mayRetry, !call.isCancelled {
+        if fault == .closedBeforeHead, isReused, !call.answerBegan, call.mayRetry, !call.isCancelled {
             call.mayRetry = false
             pool.connect(for: call)
         } else {

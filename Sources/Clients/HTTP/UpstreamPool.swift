@@ -54,25 +54,35 @@ package final class UpstreamPool {
             .resolver(ConnectionResolver(names: names, loop: loop))
             .connectTimeout(connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let connection = bound.value
-                    let pipeline = channel.pipeline.syncOperations
-                    if let proxy = target.proxy {
-                        try pipeline.addHandler(ProxyTunnel(proxy: proxy, target: target))
-                    }
-                    if let tls = target.tls {
-                        try pipeline.addHandler(Self.tlsHandler(tls.context, host: target.host))
-                    }
-                    try pipeline.addHandler(connection)
-                }
-            }
         let connecting =
             target.proxy.map { bootstrap.connect(host: $0.host, port: $0.port) }
             ?? bootstrap.connect(host: target.host, port: target.port)
-        connecting.whenFailure { error in
+        connecting.whenComplete { result in
             // A name that is known not to exist fails at once: not before the caller knows its call.
-            loop.execute { bound.value.fail(.cannotConnect("\(error)")) }
+            loop.execute {
+                do {
+                    try Self.open(bound.value, on: result.get())
+                } catch {
+                    bound.value.fail(.cannotConnect("\(error)"))
+                }
+            }
+        }
+    }
+
+    /// Puts a connection on the channel that won: several are made where a host has several addresses, and a handler
+    /// can be in one pipeline only.
+    private static func open(_ connection: UpstreamConnection, on channel: any Channel) throws {
+        // Whoever asked for it may have left meanwhile.
+        guard !connection.isClosed else { return channel.close(promise: nil) }
+        guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
+        let target = connection.target
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(connection)
+        let tls = try target.tls.map { try tlsHandler($0.context, host: target.host) }
+        if let proxy = target.proxy {
+            try pipeline.addHandler(ProxyTunnel(proxy: proxy, target: target, tls: tls), position: .before(connection))
+        } else if let tls {
+            try pipeline.addHandler(tls, position: .before(connection))
         }
     }
 

@@ -68,7 +68,9 @@ package struct URLParts: Sendable, Equatable {
         let rest = url[mark.1...]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
-        guard !authority.isEmpty, !authority.contains("@"), !url.contains(where: { $0.isWhitespace || $0 == "\0" }) else {
+        guard !authority.isEmpty, !authority.contains("@"),
+            !url.contains(where: { $0.isWhitespace || "\0?#".contains($0) })
+        else {
             return nil
         }
         let (host, port): (Substring, Substring?)
@@ -84,7 +86,7 @@ package struct URLParts: Sendable, Equatable {
         }
         guard !host.isEmpty else { return nil }
         if let port {
-            guard let number = Int(port), (1...65535).contains(number) else { return nil }
+            guard port.first != "+", let number = Int(port), (1...65535).contains(number) else { return nil }
             self.port = number
         } else {
             self.port = scheme.defaultPort

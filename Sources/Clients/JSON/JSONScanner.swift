@@ -149,10 +149,10 @@ package struct JSONScanner {
 
     private mutating func literal(_ word: StaticString) throws(JSONFault) {
         let length = word.utf8CodeUnitCount
-        guard count - position >= length else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
-        for index in 0..<length where base[position + index] != word.utf8Start[index] {
+        for index in 0..<min(length, count - position) where base[position + index] != word.utf8Start[index] {
             throw fault(.expected("a value"))
         }
+        guard count - position >= length else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
         position += length
     }
 

@@ -16,8 +16,10 @@ package struct SSEReader: Sendable {
     package static let maxFrameBytes = 16 * 1024 * 1024
 
     private(set) var buffer = ByteBuffer()
-    /// Bytes of `buffer` in which no end of an event was found yet.
+    /// Bytes of `buffer` in which no end of an event was found yet: none is looked at twice.
     private(set) var searched = 0
+    /// Where the last line of these begins.
+    private var lineStart = 0
 
     package init() {}
 
@@ -28,18 +30,20 @@ package struct SSEReader: Sendable {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
+            // Where every piece ends inside an event the buffer never runs empty: what was read must go all the same.
+            buffer.discardReadBytes()
             buffer.writeImmutableBuffer(bytes)
         }
     }
 
     /// The next event whose end has arrived.
     package mutating func next() throws(TooLong) -> Frame? {
-        let length = buffer.withUnsafeReadableBytes { Self.frameLength($0, searched: &searched) }
-        guard let length, let raw = buffer.readSlice(length: length) else {
-            guard buffer.readableBytes <= Self.maxFrameBytes else { throw TooLong() }
-            return nil
+        let length = buffer.withUnsafeReadableBytes {
+            Self.frameLength($0, searched: &searched, lineStart: &lineStart)
         }
-        searched = 0
+        guard length ?? buffer.readableBytes <= Self.maxFrameBytes else { throw TooLong() }
+        guard let length, let raw = buffer.readSlice(length: length) else { return nil }
+        (searched, lineStart) = (0, 0)
         return Frame(raw: raw, data: Self.data(of: raw))
     }
 
@@ -47,23 +51,27 @@ package struct SSEReader: Sendable {
     /// leave the last one out.
     package mutating func finish() -> Frame? {
         guard buffer.readableBytes > 0, let raw = buffer.readSlice(length: buffer.readableBytes) else { return nil }
-        searched = 0
+        (searched, lineStart) = (0, 0)
         var ended = raw
         ended.writeStaticString("\n\n")
         return Frame(raw: ended, data: Self.data(of: raw))
     }
 
     /// Bytes up to and with the line end of the first empty line.
-    private static func frameLength(_ bytes: UnsafeRawBufferPointer, searched: inout Int) -> Int? {
-        var lineStart = searched
-        var at = searched
-        while let end = lineEnd(bytes, from: at) {
-            guard let next = afterLineEnd(bytes, end) else { break }
+    private static func frameLength(
+        _ bytes: UnsafeRawBufferPointer,
+        searched: inout Int,
+        lineStart: inout Int
+    ) -> Int? {
+        while let end = lineEnd(bytes, from: searched) {
+            guard let next = afterLineEnd(bytes, end) else {
+                searched = end
+                return nil
+            }
             if end == lineStart { return next }
-            lineStart = next
-            at = next
+            (searched, lineStart) = (next, next)
         }
-        searched = lineStart
+        searched = bytes.count
         return nil
     }
 

@@ -14,8 +14,20 @@ final class Route: Sendable {
     let slot: Int
     /// `Provider/model`, as shown in headers and logs.
     let name: String
+    /// The model's id as a JSON string.
+    let modelJSON: [UInt8]
+    /// What its answers have taught.
+    let experience: RouteExperience
 
-    init(index: Int, provider: Provider, model: Model, key: APIKey?, account: ProviderAccount, slot: Int) {
+    init(
+        index: Int,
+        provider: Provider,
+        model: Model,
+        key: APIKey?,
+        account: ProviderAccount,
+        slot: Int,
+        experience: RouteExperience = RouteExperience()
+    ) {
         self.index = index
         self.provider = provider
         self.model = model
@@ -23,6 +35,17 @@ final class Route: Sendable {
         self.account = account
         self.slot = slot
         self.name = "\(provider.name)/\(model.name)"
+        self.modelJSON = Array("\"\(model.name.flatMap { Self.escaped($0) })\"".utf8)
+        self.experience = experience
+    }
+
+    /// Ids are plain text; what is not is escaped all the same.
+    private static func escaped(_ character: Character) -> String {
+        switch character {
+        case "\"": "\\\""
+        case "\\": "\\\\"
+        default: String(character)
+        }
     }
 }
 

@@ -8,7 +8,6 @@ import Synchronization
 /// Falling over to a smaller window fits again; a history that fits is not touched, unless `prune_when` says so.
 struct ContextWindow: Sendable {
     let settings: ContextSettings
-    let corrections: TokenCorrections
     let recentUsages: RecentUsages
 
     /// What a candidate would be sent.
@@ -34,7 +33,7 @@ struct ContextWindow: Sendable {
 
     /// The estimate of a prompt for one model, from a sample of its text: near enough to reserve quota with.
     func estimate(_ request: ChatRequest, facts: PromptFacts, for route: Route) -> Int {
-        Int((Double(facts.tokens) * corrections.factor(of: route)).rounded(.up))
+        Int((Double(facts.tokens) * route.experience.tokenFactor).rounded(.up))
     }
 
     /// Room for the prompt: the window less the answer's room and the tools, capped by what one request may take.
@@ -69,7 +68,7 @@ struct ContextWindow: Sendable {
 
     /// Learns from what a provider reports: how far the estimate was off, and how full the budget was.
     func observe(_ usage: TokenUsage, estimated: Int?, budget: Int?, session: PinKey?, of route: Route) {
-        if let estimated { corrections.observe(estimated: estimated, reported: usage.promptTokens, of: route) }
+        if let estimated { route.experience.observe(estimated: estimated, reported: usage.promptTokens) }
         if settings.mode == .dynamic, let session, let budget {
             recentUsages.note(promptTokens: usage.promptTokens, budget: budget, of: session)
         }
@@ -88,7 +87,7 @@ struct ContextWindow: Sendable {
         guard let budget = budget(request, facts: facts, for: route, shrunkTo: cap) else {
             return .whole(tokens: whole)
         }
-        let estimator = TokenEstimator(model: route.model.name, correction: corrections.factor(of: route))
+        let estimator = TokenEstimator(model: route.model.name, correction: route.experience.tokenFactor)
         let history = ContextHistory.read(request, estimator: estimator)
         do throws(ContextOverflow) {
             let pruner = Pruner(settings: settings, estimator: estimator)
@@ -97,7 +96,7 @@ struct ContextWindow: Sendable {
             var edits = PromptEdits()
             edits.dropped = Set(request.messages.indices).subtracting(plan.kept)
             edits.shortened = plan.shortened
-            edits.summary = plan.summary?.text
+            edits.summary = plan.summary.map { JSONFragment($0.text) }
             let report = Report(
                 mode: plan.mode.rawValue,
                 kept: plan.kept.count,
@@ -161,11 +160,34 @@ enum TokenSample {
     /// The texts are read as one, one behind the other.
     static func tokens(in texts: [Range<Int>], of bytes: UnsafeRawBufferPointer) -> Int {
         let total = texts.reduce(0) { $0 + $1.count }
+        guard total > 0 else { return 0 }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: wholeBytes) { sample in
+            let raw = UnsafeMutableRawBufferPointer(sample)
+            let length = gather(texts, total, of: bytes, into: raw)
+            let estimate = estimator.tokens(inUTF8: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(raw)[..<length]))
+            guard length < total else { return estimate }
+            return Int((Double(estimate) * Double(total) / Double(length)).rounded(.up))
+        }
+    }
+
+    /// Copies the texts, or where they are long the pieces, one behind the other; the number of bytes.
+    private static func gather(
+        _ texts: [Range<Int>],
+        _ total: Int,
+        of bytes: UnsafeRawBufferPointer,
+        into sample: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        var length = 0
+        func copy(_ range: Range<Int>) {
+            let target = UnsafeMutableRawBufferPointer(rebasing: sample[length...])
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+            length += range.count
+        }
         guard total > wholeBytes else {
-            return texts.reduce(0) { $0 + estimate(bytes, $1) }
+            for text in texts { copy(text) }
+            return length
         }
         let pieces = wholeBytes / pieceBytes
-        var (sampled, read) = (0, 0)
         var (text, start) = (0, 0)
         for piece in 0..<pieces {
             let offset = piece * (total - pieceBytes) / (pieces - 1)
@@ -176,15 +198,9 @@ enum TokenSample {
             var range = texts[text].dropFirst(offset - start).prefix(pieceBytes)
             // A piece begins at a character.
             while let first = range.first, bytes[first] & 0xC0 == 0x80 { range = range.dropFirst() }
-            sampled += estimate(bytes, range)
-            read += range.count
+            copy(range)
         }
-        guard read > 0 else { return total / 4 }
-        return Int((Double(sampled) * Double(total) / Double(read)).rounded(.up))
-    }
-
-    private static func estimate(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
-        estimator.tokens(inUTF8: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        return max(length, 1)
     }
 }
 
@@ -200,18 +216,5 @@ final class RecentUsages: Sendable {
             if usages.count >= Self.maxSessions { usages.removeAll(keepingCapacity: true) }
             usages[session, default: RecentUsage()].note(promptTokens: promptTokens, budget: budget)
         }
-    }
-}
-
-/// How far each route's tokenizer is from the estimate, learned from the usage its provider reports.
-final class TokenCorrections: Sendable {
-    private let corrections = Mutex<[String: TokenCorrection]>([:])
-
-    func factor(of route: Route) -> Double {
-        corrections.withLock { $0[route.name]?.factor ?? 1 }
-    }
-
-    func observe(estimated: Int, reported: Int, of route: Route) {
-        corrections.withLock { $0[route.name, default: TokenCorrection()].observe(estimated: estimated, reported: reported) }
     }
 }

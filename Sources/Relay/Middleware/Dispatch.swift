@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The chain's fourth stage: who may serve, in which order, and what a failure means for the request.
 ///
 /// What a failure means for the *route* is its account's business (`ProviderAccount.record`).
@@ -7,7 +5,6 @@ struct Dispatch: Sendable {
     let table: RouteTable
     let strategy: any RoutingStrategy
     let rules: RouteRules
-    let usualAnswers: UsualAnswers
     /// A route that failed by chance is tried again after this long, when there is no other.
     static let retryPause = Duration.milliseconds(250)
     static let maxRetries = 2
@@ -24,7 +21,7 @@ struct Dispatch: Sendable {
     /// Reserves the prompt and the answer that is to be expected: the usual one, or the full `max_tokens` where the
     /// provider counts it so, lowered to what is left of the minute.
     func reserve(_ route: Route, promptTokens: Int, asked: Int?, at now: Now) -> Reserved {
-        let usual = usualAnswers.tokens(of: route)
+        let usual = route.experience.usualAnswer
         var answer = asked.map { min($0, usual) } ?? usual
         if route.provider.reservesMaxTokens, let asked { answer = asked }
         var lowered: Int?
@@ -38,23 +35,6 @@ struct Dispatch: Sendable {
                 answer = max(Self.leastAnswer, answer / 2)
                 lowered = answer
             }
-        }
-    }
-}
-
-/// How long each route's answers usually are: a moving average of what its provider reported.
-final class UsualAnswers: Sendable {
-    private static let first = 256.0
-    private let averages = Mutex<[String: Double]>([:])
-
-    func tokens(of route: Route) -> Int {
-        averages.withLock { Int(($0[route.name] ?? Self.first).rounded(.up)) }
-    }
-
-    func observe(_ tokens: Int, of route: Route) {
-        averages.withLock { averages in
-            let average = averages[route.name] ?? Self.first
-            averages[route.name] = average + 0.2 * (Double(tokens) - average)
         }
     }
 }
@@ -153,7 +133,8 @@ struct Selection {
                 distance: traits.distance(from: preferredScale, wantsSchema: wantsSchema)
             )
         }
-        var generator = SeededGenerator(seed: UInt64.random(in: .min ... .max))
+        // Time and turn are random enough to spread load, and cost no system call.
+        var generator = SeededGenerator(seed: now.wall.bitPattern ^ UInt64(truncatingIfNeeded: turn) << 32)
         let order = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
         queue = order.map { list.routes[$0] }
         let onlyCutsNow = states.contains { $0.availability.isFree } && !states.contains { $0.availability.isFree && $0.fitsWhole }

@@ -155,7 +155,7 @@ extension Exchange {
             )
         }
         chain.usage.record(usage, changes: changes, of: route)
-        chain.dispatch.usualAnswers.observe(usage.completionTokens, of: route)
+        route.experience.observe(answerTokens: usage.completionTokens)
     }
 
     /// Gives the attempt up. Before anything has gone to the client the next candidate takes over.

@@ -15,7 +15,7 @@ struct SessionAffinity: Sendable {
         if let header, !header.isEmpty { return key(client + "\u{0}" + header, request) }
         guard let answered = request.messages.firstIndex(where: { $0.role == .assistant }) else { return nil }
         var digest = Digest()
-        digest.add(client.utf8)
+        digest.add(client)
         request.body.withUnsafeReadableBytes { bytes in
             for message in request.messages[...answered] {
                 digest.add(UnsafeRawBufferPointer(rebasing: bytes[message.range]))
@@ -29,7 +29,7 @@ struct SessionAffinity: Sendable {
         PinKey(session: session, model: request.model, filters: request.filters)
     }
 
-    /// 128 bits of FNV-1a over lengths, heads and tails: it tells conversations apart and guards nothing.
+    /// 128 bits over lengths, heads and tails, eight bytes at a time: it tells conversations apart and guards nothing.
     private struct Digest {
         private static let edge = 512
         private var one: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -37,21 +37,30 @@ struct SessionAffinity: Sendable {
 
         var text: String { String(one, radix: 16) + "-" + String(other, radix: 16) }
 
-        mutating func add(_ bytes: some RandomAccessCollection<UInt8>) {
-            mix(UInt64(bytes.count))
-            for byte in bytes.prefix(Self.edge) { mix(UInt64(byte)) }
-            if bytes.count > Self.edge {
-                for byte in bytes.suffix(min(Self.edge, bytes.count - Self.edge)) { mix(UInt64(byte)) }
-            }
+        mutating func add(_ text: String) {
+            var text = text
+            text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
         }
 
-        mutating func add(_ bytes: some BidirectionalCollection<UInt8>) {
-            for byte in bytes { mix(UInt64(byte)) }
+        mutating func add(_ bytes: UnsafeRawBufferPointer) {
+            mix(UInt64(bytes.count))
+            addWords(UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.edge)))
+            addWords(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(Self.edge).suffix(Self.edge)))
+        }
+
+        private mutating func addWords(_ bytes: UnsafeRawBufferPointer) {
+            var at = 0
+            while at + 8 <= bytes.count {
+                mix(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                at += 8
+            }
+            for byte in bytes[at...] { mix(UInt64(byte)) }
         }
 
         private mutating func mix(_ value: UInt64) {
-            one = (one ^ value) &* 0x100_0000_01B3
-            other = (other ^ (value &+ 0x51)) &* 0xFF51_AFD7_ED55_8CCD
+            one = (one ^ value) &* 0x9FB2_1C65_1E98_DF25
+            one ^= one >> 32
+            other = (other &+ value) &* 0xFF51_AFD7_ED55_8CCD
             other ^= other >> 29
         }
     }

@@ -44,7 +44,15 @@ struct RouteTableBuilder {
         for (slot, model) in models.enumerated() {
             for (key, account) in zip(keys, keyAccounts) {
                 add(
-                    Route(index: routes.count, provider: provider, model: model, key: key, account: account, slot: slot)
+                    Route(
+                        index: routes.count,
+                        provider: provider,
+                        model: model,
+                        key: key,
+                        account: account,
+                        slot: slot,
+                        experience: formerExperience(of: provider, model: model) ?? RouteExperience()
+                    )
                 )
                 traits.append(RouteTraits(provider: provider, ordinal: ordinal, model: model))
             }
@@ -55,6 +63,10 @@ struct RouteTableBuilder {
 
     private func formerAccount(of provider: Provider, key: APIKey?) -> ProviderAccount? {
         former.first { $0.provider == provider && $0.key?.secret == key?.secret }?.account
+    }
+
+    private func formerExperience(of provider: Provider, model: Model) -> RouteExperience? {
+        former.first { $0.provider.name == provider.name && $0.model.name == model.name }?.experience
     }
 
     private mutating func add(_ route: Route) {

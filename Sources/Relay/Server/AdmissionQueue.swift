@@ -25,8 +25,9 @@ final class AdmissionQueue: Sendable {
         self.maxWaiting = maxWaiting
     }
 
-    /// Admitted at once, or woken when a place is free: the place is then the waiter's already.
-    func enter(wake: @escaping Wake) -> Entry {
+    /// Admitted at once, or woken when a place is free: the place is then the waiter's already. `wake` is asked for only
+    /// then.
+    func enter(_ wake: () -> Wake) -> Entry {
         state.withLock { state in
             if state.running < maxRunning {
                 state.running += 1
@@ -34,7 +35,7 @@ final class AdmissionQueue: Sendable {
             }
             guard state.line.count < maxWaiting else { return .full }
             state.lastTicket += 1
-            state.line.append((state.lastTicket, wake))
+            state.line.append((state.lastTicket, wake()))
             return .waiting(ticket: state.lastTicket)
         }
     }

@@ -48,12 +48,12 @@ final class ClientConnection: ChannelInboundHandler {
 
     private func receive(_ head: HTTPRequestHead) {
         gate.headArrived()
-        var request = ClientRequest(head, at: .read())
+        var request = ClientRequest(head, sessionHeader: gateway.settings.session.idHeader, at: .read())
         // Nothing is upgraded to: what follows such a request is not HTTP/1.1 any more.
-        if request.headers.contains(name: "upgrade") { request = request.closingAfterwards }
+        if request.headers.wantsUpgrade { request = request.closingAfterwards }
         let refusal =
             gateway.gatekeeper.refusal(of: request, hop: gateway.hopMark) ?? gateway.gatekeeper.bodyRefusal(of: request)
-        let isExpecting = request.header("expect")?.lowercased() == "100-continue"
+        let isExpecting = request.headers.expectsContinue
         if let refusal, refusal.closesConnection || isExpecting || !request.hasSmallBody {
             // The body is not read: the answer goes out now and the connection ends with it.
             return enqueue(.refusal(request.closingAfterwards, refusal))
@@ -272,7 +272,7 @@ private final class IncomingRequest {
         received += bytes.readableBytes
         if body.readableBytes == 0 {
             body = bytes
-            if let length = request.contentLength, length > bytes.readableBytes { body.reserveCapacity(length) }
+            if let length = request.headers.contentLength, length > bytes.readableBytes { body.reserveCapacity(length) }
         } else {
             body.writeImmutableBuffer(bytes)
         }

@@ -7,16 +7,14 @@ struct ClientRequest: Sendable {
     /// Without the query, and without `/v1` where the client sent it: both forms work.
     let path: String
     let query: Substring
-    let headers: HTTPHeaders
-    let framing: ReplyHead.Framing
+    let headers: ClientHeaders
+    var framing: ReplyHead.Framing
     let received: Now
 
-    init(_ head: HTTPRequestHead, at now: Now) {
+    init(_ head: HTTPRequestHead, sessionHeader: String, at now: Now) {
         method = head.method
-        let mark = head.uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? head.uri.endIndex
-        query = head.uri[mark...].dropFirst()
-        path = Self.normalized(head.uri[..<mark])
-        headers = head.headers
+        (path, query) = Self.split(head.uri)
+        headers = ClientHeaders(head.headers, sessionHeader: sessionHeader)
         framing = ReplyHead.Framing(
             isVersion10: head.version == .http1_0,
             keepsAlive: head.isKeepAlive,
@@ -25,11 +23,13 @@ struct ClientRequest: Sendable {
         received = now
     }
 
-    private static func normalized(_ path: Substring) -> String {
-        var path = path
+    private static func split(_ uri: String) -> (path: String, query: Substring) {
+        if uri == "/v1/chat/completions" { return ("/chat/completions", "") }
+        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.utf8.endIndex
+        var path = uri[..<mark]
         if path.utf8.starts(with: "/v1/".utf8) || path == "/v1" { path = path.dropFirst(3) }
-        if path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
-        return path.isEmpty ? "/" : String(path)
+        if path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
+        return (path.isEmpty ? "/" : String(path), uri[mark...].dropFirst())
     }
 
     /// A query parameter's value, percent-decoded.
@@ -58,36 +58,13 @@ struct ClientRequest: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What `Content-Length` announces; `nil` for chunked bodies and for none.
-    var contentLength: Int? { header("content-length").flatMap { Int($0) } }
-
     /// A body that may as well be read and thrown away: cheaper than a new connection.
-    var hasSmallBody: Bool {
-        if headers.contains(name: "transfer-encoding") { return false }
-        return (contentLength ?? 0) <= 64 * 1024
-    }
+    var hasSmallBody: Bool { !headers.isChunked && (headers.contentLength ?? 0) <= 64 * 1024 }
 
-    /// The first value of a header; `nil` when it is missing or empty.
-    func header(_ name: String) -> String? {
-        guard let value = headers.first(name: name), !value.isEmpty else { return nil }
-        return value
-    }
-}
-
-extension ClientRequest {
     /// The same request on a connection that is to be closed after its answer.
     var closingAfterwards: ClientRequest {
-        var framing = framing
-        framing.keepsAlive = false
-        return ClientRequest(copying: self, framing: framing)
-    }
-
-    private init(copying other: ClientRequest, framing: ReplyHead.Framing) {
-        method = other.method
-        path = other.path
-        query = other.query
-        headers = other.headers
-        received = other.received
-        self.framing = framing
+        var copy = self
+        copy.framing.keepsAlive = false
+        return copy
     }
 }

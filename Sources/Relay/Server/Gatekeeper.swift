@@ -22,7 +22,7 @@ struct Gatekeeper: Sendable {
 
     /// `nil` when the request may pass.
     func refusal(of request: ClientRequest, hop: String) -> ClientError? {
-        if request.headers.first(name: Self.hopHeader) == hop { return .loop }
+        if request.headers.hop == hop { return .loop }
         if guardsLoopback, let refusal = loopbackRefusal(of: request) { return refusal }
         guard let apiKey, !Self.isPublic(request) else { return nil }
         guard let given = credential(of: request) else { return .missingKey }
@@ -31,7 +31,7 @@ struct Gatekeeper: Sendable {
 
     /// What the body's announced size and encoding forbid.
     func bodyRefusal(of request: ClientRequest) -> ClientError? {
-        if let encoding = request.header("content-encoding"), encoding.lowercased() != "identity" {
+        if let encoding = request.headers.contentEncoding, encoding.lowercased() != "identity" {
             return ClientError(
                 status: 415,
                 message: "Content-Encoding '\(encoding)' is not supported; send the body as it is.",
@@ -40,20 +40,18 @@ struct Gatekeeper: Sendable {
                 closesConnection: true
             )
         }
-        if let length = request.contentLength, length > maxBodyBytes {
+        if let length = request.headers.contentLength, length > maxBodyBytes {
             return .bodyTooLarge(limit: maxBodyBytes)
         }
         return nil
     }
 
     /// The client's key, as the OpenAI and the Anthropic SDKs send it.
-    func credential(of request: ClientRequest) -> String? {
-        if let value = request.header("authorization") {
-            let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-            if parts.count == 2, parts[0].lowercased() == "bearer" { return String(parts[1]) }
-            return parts.count == 1 ? String(parts[0]) : nil
-        }
-        return request.header("x-api-key")
+    func credential(of request: ClientRequest) -> Substring? {
+        guard let value = request.headers.authorization else { return request.headers.apiKey.map { $0[...] } }
+        let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        if parts.count == 2 { return parts[0].lowercased() == "bearer" ? parts[1] : nil }
+        return parts.first
     }
 
     static func isPublic(_ request: ClientRequest) -> Bool {
@@ -72,10 +70,10 @@ struct Gatekeeper: Sendable {
     // MARK: Browsers
 
     private func loopbackRefusal(of request: ClientRequest) -> ClientError? {
-        if let host = request.header("host"), !Self.isLocal(authority: host) {
+        if let host = request.headers.host, !Self.isLocal(authority: host) {
             return .forbidden("The Host '\(host)' is not this machine. Set RELAY_API_KEY to serve other names.")
         }
-        if let origin = request.header("origin"), !allows(origin: origin) {
+        if let origin = request.headers.origin, !allows(origin: origin) {
             return .forbidden("The origin '\(origin)' may not call Relay; server.cors_origins lists those that may.")
         }
         return nil
@@ -89,18 +87,19 @@ struct Gatekeeper: Sendable {
 
     private static func isLocal(authority: String) -> Bool {
         let host: Substring =
-            if authority.hasPrefix("["), let close = authority.firstIndex(of: "]") {
-                authority[authority.index(after: authority.startIndex)..<close]
+            if authority.utf8.first == UInt8(ascii: "["), let close = authority.utf8.firstIndex(of: UInt8(ascii: "]")) {
+                authority[..<close].dropFirst()
             } else {
-                authority.prefix { $0 != ":" }
+                authority[..<(authority.utf8.firstIndex(of: UInt8(ascii: ":")) ?? authority.utf8.endIndex)]
             }
+        if host == "127.0.0.1" || host == "localhost" { return true }
         return Endpoint.isLoopback(host: String(host))
     }
 
     /// `Access-Control-*` for an origin that is listed.
     func corsFields(for request: ClientRequest) -> ReplyFields {
         var fields = ReplyFields()
-        guard let origin = request.headers.first(name: "origin"), !corsOrigins.isEmpty,
+        guard let origin = request.headers.origin, !corsOrigins.isEmpty,
             corsOrigins.contains("*") || corsOrigins.contains(origin)
         else { return fields }
         fields.add("access-control-allow-origin", origin)
@@ -108,7 +107,7 @@ struct Gatekeeper: Sendable {
         fields.add("access-control-expose-headers", "*")
         if request.method == .OPTIONS {
             fields.add("access-control-allow-methods", "GET, POST, OPTIONS")
-            fields.add("access-control-allow-headers", request.header("access-control-request-headers") ?? "*")
+            fields.add("access-control-allow-headers", request.headers.corsRequestHeaders ?? "*")
             fields.add("access-control-max-age", 600)
         }
         return fields

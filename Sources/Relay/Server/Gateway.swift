@@ -1,6 +1,5 @@
 import Clients
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
 
@@ -46,9 +45,12 @@ final class Gateway: Sendable {
     /// What every answer to this request carries: its id, the client's or a new one, and CORS.
     func fields(for request: ClientRequest, tag: String? = nil) -> ReplyFields {
         var fields = ReplyFields()
-        let own = request.header("x-request-id").map { String($0.prefix(128)) }
-        fields.add("x-request-id", own ?? "req_" + (tag ?? newTag()))
-        if request.headers.contains(name: "origin") { fields.append(gatekeeper.corsFields(for: request)) }
+        if let own = request.headers.requestID {
+            fields.add("x-request-id", String(own.prefix(128)))
+        } else {
+            fields.add("x-request-id", "req_" + (tag ?? newTag()))
+        }
+        if request.headers.origin != nil { fields.append(gatekeeper.corsFields(for: request)) }
         return fields
     }
 
@@ -59,32 +61,25 @@ final class Gateway: Sendable {
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {
         let tag = newTag()
+        let headers = request.headers
         var facts = CallFacts(
             received: request.received,
             framing: request.framing,
             tag: tag,
-            client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request) ?? "",
-            maxWait: .seconds(settings.routing.maxQuotaWaitSeconds)
+            client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? "",
+            sessionID: headers.sessionID ?? headers.agentSessionID,
+            maxWait: .seconds(settings.routing.maxQuotaWaitSeconds),
+            answerFields: fields(for: request, tag: tag)
         )
-        facts.sessionID = Self.session(of: request, header: settings.session.idHeader)
-        if let wait = request.header("x-max-wait").flatMap({ Double($0) }), wait.isFinite, wait >= 0 {
+        if let wait = headers.maxWait.flatMap({ Double($0) }), wait.isFinite, wait >= 0 {
             facts.maxWait = .seconds(min(wait, settings.routing.maxQuotaWaitSeconds))
         }
-        switch request.header("x-use-serverside-system-prompt")?.lowercased() {
+        switch headers.serverSidePrompt?.lowercased() {
         case "true", "1", "yes": facts.serverSidePrompt = true
         case "false", "0", "no": facts.serverSidePrompt = false
         default: break
         }
-        facts.answerFields = fields(for: request, tag: tag)
         return facts
-    }
-
-    /// The session header, or what agents send of themselves.
-    private static func session(of request: ClientRequest, header: String) -> String? {
-        for name in [header, "x-claude-code-session-id", "x-codex-session-id", "session_id"] {
-            if let value = request.header(name) { return value }
-        }
-        return nil
     }
 }
 

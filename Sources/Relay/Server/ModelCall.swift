@@ -35,10 +35,12 @@ final class ModelCall: UpstreamReceiver, Ticking {
     /// Goes in, or waits for a place among the running.
     func begin() {
         services.ticker.add(self)
-        let bound = NIOLoopBound(self, eventLoop: services.loop)
-        let loop = services.loop
         let now = Now.read()
-        switch gateway.admission.enter(wake: { loop.execute { bound.value.admitted() } }) {
+        let entry = gateway.admission.enter {
+            let bound = NIOLoopBound(self, eventLoop: services.loop)
+            return { [loop = services.loop] in loop.execute { bound.value.admitted() } }
+        }
+        switch entry {
         case .admitted:
             place = .running
             handle(.begin, at: now)

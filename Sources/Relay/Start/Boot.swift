@@ -17,9 +17,7 @@ struct Boot: Sendable {
 
     private struct Shared: Sendable {
         let pins: SessionPins
-        let corrections = TokenCorrections()
         let recentUsages = RecentUsages()
-        let usualAnswers = UsualAnswers()
         let quotaQueue = QuotaQueue()
         let usage = UsageLedger()
         let hopMark: String
@@ -82,15 +80,13 @@ struct Boot: Sendable {
             sessionAffinity: SessionAffinity(isEnabled: settings.session.affinityEnabled, pins: shared.pins),
             contextWindow: ContextWindow(
                 settings: ContextSettings(settings),
-                corrections: shared.corrections,
                 recentUsages: shared.recentUsages
             ),
             styleDirective: StyleDirective(inject: settings.style.inject, text: settings.style.text),
             dispatch: Dispatch(
                 table: table,
                 strategy: StrategyName(routing.strategy).strategy(cycles: routing.cycles),
-                rules: RouteRules(allowPaid: routing.allowPaid),
-                usualAnswers: shared.usualAnswers
+                rules: RouteRules(allowPaid: routing.allowPaid)
             ),
             normalization: Normalization(settings: NormalizeSettings(settings.normalize)),
             quotaQueue: shared.quotaQueue,

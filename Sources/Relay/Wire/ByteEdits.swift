@@ -5,6 +5,10 @@ struct ByteEdits: Sendable {
     private struct Edit: Sendable {
         let range: Range<Int>
         let bytes: [UInt8]
+
+        func goesBefore(_ other: Edit) -> Bool {
+            (range.lowerBound, range.upperBound) < (other.range.lowerBound, other.range.upperBound)
+        }
     }
 
     private var edits: [Edit] = []
@@ -15,8 +19,17 @@ struct ByteEdits: Sendable {
         edits.append(Edit(range: range, bytes: Array(text.utf8)))
     }
 
+    mutating func replace(_ range: Range<Int>, with bytes: [UInt8]) {
+        edits.append(Edit(range: range, bytes: bytes))
+    }
+
     mutating func insert(_ text: String, at offset: Int) {
         replace(offset..<offset, with: text)
+    }
+
+    /// Several pieces at one place, in their order.
+    mutating func insert(_ pieces: [[UInt8]], at offset: Int) {
+        for piece in pieces { replace(offset..<offset, with: piece) }
     }
 
     /// Takes elements out of a comma-separated list, with the commas that belong to them. At least one must stay
@@ -42,13 +55,26 @@ struct ByteEdits: Sendable {
         }
     }
 
+    /// By place, those at one place in the order they were made. They come nearly sorted and are few, so that each is
+    /// simply moved to where it belongs.
+    private func ordered() -> [Edit] {
+        var ordered = edits
+        for place in ordered.indices.dropFirst() {
+            let edit = ordered[place]
+            var hole = place
+            while hole > 0, edit.goesBefore(ordered[hole - 1]) {
+                ordered[hole] = ordered[hole - 1]
+                hole -= 1
+            }
+            ordered[hole] = edit
+        }
+        return ordered
+    }
+
     /// The edited body: slices of the original and what was put between them. Edits do not overlap.
     func applied(to body: ByteBuffer) -> [ByteBuffer] {
         guard !edits.isEmpty else { return [body] }
-        let ordered = edits.enumerated().sorted {
-            ($0.element.range.lowerBound, $0.element.range.upperBound, $0.offset)
-                < ($1.element.range.lowerBound, $1.element.range.upperBound, $1.offset)
-        }
+        let ordered = ordered()
         var pieces: [ByteBuffer] = []
         pieces.reserveCapacity(ordered.count * 2 + 1)
         var position = 0
@@ -57,7 +83,7 @@ struct ByteEdits: Sendable {
             else { return }
             pieces.append(piece)
         }
-        for (_, edit) in ordered {
+        for edit in ordered {
             assert(edit.range.lowerBound >= position, "edits overlap")
             keep(upTo: edit.range.lowerBound)
             if !edit.bytes.isEmpty { pieces.append(ByteBuffer(bytes: edit.bytes)) }

@@ -57,7 +57,7 @@ extension ChatRequest {
         )
         for member in members where member.value.kind != .null {
             if JSONKey.equals(bytes, member.key, "model") {
-                edits.replace(member.value.range, with: JSONText.quoted(route.model.name))
+                edits.replace(member.value.range, with: route.modelJSON)
             } else if !quirks.renameParameters.isEmpty,
                 let theirs = quirks.renameParameters[JSONText.string(bytes, member.key)]
             {
@@ -136,42 +136,42 @@ extension ChatRequest {
             MessageEdits(bytes: bytes, message: message, quirks: quirks)
                 .apply(shortened: prompt.shortened[place], to: &edits)
         }
-        let additions = [prompt.summary, prompt.styleDirective].compactMap { $0 }
-        if !additions.isEmpty { addToSystem(additions.joined(separator: "\n\n"), bytes, quirks, prompt, &edits) }
+        switch (prompt.summary, prompt.styleDirective) {
+        case (nil, nil): break
+        case (let one?, nil), (nil, let one?): addToSystem(one, bytes, quirks, prompt, &edits)
+        case (let one?, let other?): addToSystem(.joined([one, other]), bytes, quirks, prompt, &edits)
+        }
     }
 
     /// To the end of the client's first system message, or as a message of its own before all others: many models'
     /// templates take a system message at the beginning and nowhere else.
     private func addToSystem(
-        _ addition: String,
+        _ addition: JSONFragment,
         _ bytes: UnsafeRawBufferPointer,
         _ quirks: Quirks,
         _ prompt: PromptEdits,
         _ edits: inout ByteEdits
     ) {
-        let system = messages.indices.first { messages[$0].role == .system && prompt.shortened[$0] == nil }
-        guard let system, let content = messages[system].content, content.kind != .null else {
+        let system = messages.firstIndex { $0.role == .system }
+        guard let system, prompt.shortened[system] == nil, let content = messages[system].content, content.kind != .null
+        else {
             guard let first = messages.indices.first(where: { !prompt.dropped.contains($0) }) else { return }
-            edits.insert(
-                "{\"role\":\"system\",\"content\":\(JSONText.quoted(addition))},",
-                at: messages[first].range.lowerBound
-            )
-            return
+            return addMessage(addition, before: first, &edits)
         }
         if content.isString {
-            let text = JSONText.quoted("\n\n" + addition).dropFirst().dropLast()
-            edits.insert(String(text), at: content.range.upperBound - 1)
-        } else if !quirks.flatContent {
-            let isEmpty = !bytes[content.range.lowerBound + 1..<content.range.upperBound - 1].contains { $0 > 0x20 }
-            edits.insert(
-                "\(isEmpty ? "" : ","){\"type\":\"text\",\"text\":\(JSONText.quoted(addition))}",
-                at: content.range.upperBound - 1
-            )
+            edits.insert([Array(#"\n\n"#.utf8), addition.bytes], at: content.range.upperBound - 1)
+        } else if quirks.flatContent {
+            // The array becomes one string: the addition would be inside a range that is replaced.
+            addMessage(addition, before: system, &edits)
         } else {
-            edits.insert(
-                "{\"role\":\"system\",\"content\":\(JSONText.quoted(addition))},",
-                at: messages[system].range.lowerBound
-            )
+            let isEmpty = !bytes[content.range.lowerBound + 1..<content.range.upperBound - 1].contains { $0 > 0x20 }
+            let opening = (isEmpty ? "" : ",") + #"{"type":"text","text":""#
+            edits.insert([Array(opening.utf8), addition.bytes, Array(#""}"#.utf8)], at: content.range.upperBound - 1)
         }
+    }
+
+    private func addMessage(_ text: JSONFragment, before place: Int, _ edits: inout ByteEdits) {
+        let pieces = [Array(#"{"role":"system","content":""#.utf8), text.bytes, Array(#""},"#.utf8)]
+        edits.insert(pieces, at: messages[place].range.lowerBound)
     }
 }

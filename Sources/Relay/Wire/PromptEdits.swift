@@ -7,9 +7,9 @@ struct PromptEdits: Sendable, Equatable {
     /// New text for messages that stay, shortened.
     var shortened: [Int: String] = [:]
     /// A summary of what was left out; goes to the system text.
-    var summary: String?
+    var summary: JSONFragment?
     /// Appended to the client's own system message, or sent as one where there is none.
-    var styleDirective: String?
+    var styleDirective: JSONFragment?
     /// Sent instead of what the client asked for.
     var maxTokens: Int?
 

@@ -80,7 +80,7 @@ struct ReplyHead {
 
 /// Further fields of an answer, as lines that end in CRLF. A value never breaks its line.
 struct ReplyFields: Sendable {
-    private(set) var bytes = ByteBuffer()
+    private(set) var bytes = ByteBufferAllocator().buffer(capacity: 384)
 
     mutating func add(_ name: StaticString, _ value: String) {
         bytes.writeStaticString(name)

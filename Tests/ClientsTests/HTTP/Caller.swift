@@ -17,9 +17,11 @@ final class Caller: Sendable {
     ) async throws {
         let loop = group.next()
         let names = NameResolver(threads: 8, lookup: lookup)
-        pool = try await loop.submit {
-            NIOLoopBound(UpstreamPool(loop: loop, names: names, connectTimeout: connectTimeout), eventLoop: loop)
-        }.get()
+        pool =
+            try await loop.submit {
+                NIOLoopBound(UpstreamPool(loop: loop, names: names, connectTimeout: connectTimeout), eventLoop: loop)
+            }
+            .get()
         self.loop = loop
         self.names = names
     }
@@ -45,7 +47,8 @@ final class Caller: Sendable {
     ) async throws -> Conversation {
         try await loop.submit { [pool, loop] in
             Conversation(pool.value, target, Self.request(target, path: path, body: body), on: loop, react)
-        }.get()
+        }
+        .get()
     }
 
     /// Makes a call from within an event of another.
@@ -61,10 +64,15 @@ final class Caller: Sendable {
     /// Makes several calls in one turn of the loop.
     func calls(_ count: Int, to target: UpstreamTarget) async throws -> [Conversation] {
         try await loop.submit { [pool, loop] in
-            (0..<count).map { place in
-                Conversation(pool.value, target, Self.request(target, path: "/\(place)", body: ""), on: loop) { _, _ in }
-            }
-        }.get()
+            (0..<count)
+                .map { place in
+                    Conversation(pool.value, target, Self.request(target, path: "/\(place)", body: ""), on: loop) {
+                        _,
+                        _ in
+                    }
+                }
+        }
+        .get()
     }
 
     /// Lets the loop look at its sockets several times.
@@ -131,6 +139,8 @@ final class Conversation: Sendable {
     private let call: NIOLoopBound<UpstreamCall>
     private let listener: NIOLoopBound<Listener>
     let events: AsyncStream<Seen>
+    /// Whether something was said before the caller knew its call.
+    let spokeAtOnce: Bool
     private let log: Log
 
     /// On the loop.
@@ -149,6 +159,7 @@ final class Conversation: Sendable {
         self.log = log
         self.listener = NIOLoopBound(listener, eventLoop: loop)
         call = NIOLoopBound(pool.call(request, to: target, for: listener), eventLoop: loop)
+        spokeAtOnce = log.seen.withLock { !$0.isEmpty }
     }
 
     private final class Log: Sendable {

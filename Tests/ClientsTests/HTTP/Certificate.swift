@@ -3,7 +3,7 @@ import NIOSSL
 
 @testable import Clients
 
-/// A key and a certificate for `good.test`, `localhost` and 127.0.0.1 that signs itself, made by `openssl` for this run.
+/// A key and a certificate that signs itself, made by `openssl` for this run.
 struct Certificate: Sendable {
     struct Failed: Error {
         let output: String
@@ -12,10 +12,12 @@ struct Certificate: Sendable {
     let certificateFile: String
     let server: NIOSSLContext
 
-    /// One for all tests; making it takes a moment.
-    static let shared = Result { try Certificate() }
+    /// For `good.test` and `localhost`.
+    static let named = Result { try Certificate(for: "DNS:good.test,DNS:localhost") }
+    /// For 127.0.0.1. NIOSSL takes such a one for any name that leads there.
+    static let numbered = Result { try Certificate(for: "IP:127.0.0.1") }
 
-    private init() throws {
+    private init(for names: String) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("relay-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder.appendingPathComponent("key.pem")) }
@@ -24,9 +26,10 @@ struct Certificate: Sendable {
         let output = Pipe()
         openssl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         openssl.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
             "-keyout", key.path, "-out", certificate.path, "-subj", "/CN=good.test", "-addext",
-            "subjectAltName=DNS:good.test,DNS:localhost,IP:127.0.0.1",
+            "subjectAltName=\(names)",
         ]
         openssl.standardError = output
         openssl.standardOutput = output

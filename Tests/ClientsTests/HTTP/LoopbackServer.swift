@@ -188,10 +188,11 @@ extension LoopbackServer {
                 return nil
             }
             let head = String(decoding: received[..<end], as: UTF8.self)
-            let length = head.split(separator: "\r\n").compactMap { line -> Int? in
-                let parts = line.lowercased().split(separator: ":", maxSplits: 1)
-                return parts.first == "content-length" ? Int(parts[1].drop { $0 == " " }) : nil
-            }
+            let length = head.split(separator: "\r\n")
+                .compactMap { line -> Int? in
+                    let parts = line.lowercased().split(separator: ":", maxSplits: 1)
+                    return parts.first == "content-length" ? Int(parts[1].drop { $0 == " " }) : nil
+                }
             let whole = end + 4 + (length.first ?? 0)
             guard received.count >= whole else { return nil }
             let body = Array(received[end + 4..<whole])

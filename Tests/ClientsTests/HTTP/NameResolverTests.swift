@@ -65,9 +65,10 @@ import Testing
             return [try Self.address("127.0.0.1")]
         }
         defer { names.shutdown() }
-        let answers = (0..<20).map { _ in
-            names.addresses(of: "a.test", .ipv4, on: MultiThreadedEventLoopGroup.singleton.next())
-        }
+        let answers = (0..<20)
+            .map { _ in
+                names.addresses(of: "a.test", .ipv4, on: MultiThreadedEventLoopGroup.singleton.next())
+            }
         gate.open()
         for answer in answers { #expect(try await answer.get().count == 1) }
         #expect(counter["a.test"] == 1)
@@ -105,9 +106,11 @@ import Testing
         let names = NameResolver { _, _ in [try Self.address("127.0.0.1")] }
         defer { names.shutdown() }
         for _ in 0..<2 {
-            let isOnLoop = try await loop.flatSubmit { [loop] in
-                names.addresses(of: "a.test", .ipv4, on: loop).map { _ in loop.inEventLoop }
-            }.get()
+            let isOnLoop =
+                try await loop.flatSubmit { [loop] in
+                    names.addresses(of: "a.test", .ipv4, on: loop).map { _ in loop.inEventLoop }
+                }
+                .get()
             #expect(isOnLoop)
         }
     }

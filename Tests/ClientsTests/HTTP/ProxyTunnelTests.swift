@@ -6,8 +6,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ProxyTunnelTests {
     /// A proxy that is its own provider: it opens the tunnel and then speaks TLS itself.
-    private static func proxy(_ agreement: String = "HTTP/1.1 200 Connection established\r\n\r\n") async throws -> LoopbackServer {
-        let tls = try Certificate.shared.get().server
+    private static func proxy(_ agreement: String = "HTTP/1.1 200 Connection established\r\n\r\n") async throws
+        -> LoopbackServer
+    {
+        let tls = try Certificate.named.get().server
         return try await LoopbackServer.start { request in
             guard request.head.hasPrefix("CONNECT") else { return [LoopbackServer.answer("\(request.body.count)")] }
             return [.write(agreement), .beginTLS(tls)]
@@ -17,17 +19,20 @@ import Testing
     private static func target(through proxy: String) throws -> UpstreamTarget {
         try UpstreamTarget(
             url: "https://good.test/v1",
-            tls: Certificate.shared.get().trusting(),
+            tls: Certificate.named.get().trusting(),
             proxies: ProxySettings(environment: ["HTTPS_PROXY": proxy])
         )
     }
 
     static let agreements = [
         "HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.0 200 OK\r\nproxy-agent: x\r\n\r\n",
-        "HTTP/1.1 204 \r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+        "HTTP/1.1 204 \r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
     ]
 
-    @Test(arguments: agreements) func `a proxy is asked for a tunnel, and TLS goes through it`(_ agreement: String) async throws {
+    @Test(arguments: agreements) func `a proxy is asked for a tunnel, and TLS goes through it`(_ agreement: String)
+        async throws
+    {
         let proxy = try await Self.proxy(agreement)
         defer { proxy.stop() }
         let asked = Mutex<Set<String>>([])
@@ -37,10 +42,12 @@ import Testing
         }
         let target = try Self.target(through: "http://proxy.test:\(proxy.port)")
         #expect(try await caller.outcome(target, path: "/chat", body: "abc").text == "3")
-        #expect(proxy.requests.map(\.head) == [
-            "CONNECT good.test:443 HTTP/1.1\r\nhost: good.test:443",
-            "POST /v1/chat HTTP/1.1\r\nhost: good.test\r\ncontent-length: 3",
-        ])
+        #expect(
+            proxy.requests.map(\.head) == [
+                "CONNECT good.test:443 HTTP/1.1\r\nhost: good.test:443",
+                "POST /v1/chat HTTP/1.1\r\nhost: good.test\r\ncontent-length: 3",
+            ]
+        )
         // The tunnel is kept like any connection, and the provider's name is the proxy's to look up.
         #expect(try await caller.outcome(target, body: "ab").text == "2")
         #expect(proxy.accepted == 1)
@@ -77,7 +84,7 @@ import Testing
     }
 
     @Test func `an agreement in crumbs is one`() async throws {
-        let tls = try Certificate.shared.get().server
+        let tls = try Certificate.named.get().server
         let proxy = try await LoopbackServer.start { request in
             guard request.head.hasPrefix("CONNECT") else { return [LoopbackServer.answer("ok")] }
             return "HTTP/1.1 200 OK\r\n\r\n".map(String.init).flatMap { [.write($0), .yield] } + [.beginTLS(tls)]
@@ -91,7 +98,7 @@ import Testing
         defer { proxy.stop() }
         let target = try UpstreamTarget(
             url: "https://wrong.test",
-            tls: Certificate.shared.get().trusting(),
+            tls: Certificate.named.get().trusting(),
             proxies: ProxySettings(environment: ["HTTPS_PROXY": "http://proxy.test:\(proxy.port)"])
         )
         #expect(try await Caller().outcome(target).reason?.contains("TLS") == true)

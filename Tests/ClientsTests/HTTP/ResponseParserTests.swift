@@ -21,7 +21,11 @@ import Testing
         Good(name: "no reason", text: "HTTP/1.1 200 \r\ncontent-length: 0\r\n\r\n"),
         Good(name: "no blank before the reason", text: "HTTP/1.1 404\r\ncontent-length: 0\r\n\r\n", status: 404),
         Good(name: "a status of nobody's", text: "HTTP/1.1 799 \r\ncontent-length: 0\r\n\r\n", status: 799),
-        Good(name: "blanks around a value", text: "HTTP/1.1 200 OK\r\nContent-Length: \t 2 \t \r\n\r\nok", body: "ok"),
+        Good(
+            name: "blanks around a value",
+            text: "HTTP/1.1 200 OK\r\nContent-Length:   2  \r\nConnection:\t x\t \r\n\r\nok",
+            body: "ok"
+        ),
         Good(name: "no blank before a value", text: "HTTP/1.1 200 OK\r\ncontent-length:2\r\nx:\r\n\r\nok", body: "ok"),
         Good(
             name: "Latin-1 in a value",
@@ -41,7 +45,8 @@ import Testing
         ),
         Good(
             name: "chunked in capitals, sizes in both cases",
-            text: "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\na\r\n0123456789\r\nB\r\nabcdefghijk\r\n000\r\n\r\n",
+            text:
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\na\r\n0123456789\r\nB\r\nabcdefghijk\r\n000\r\n\r\n",
             body: "0123456789abcdefghijk"
         ),
         Good(
@@ -79,7 +84,11 @@ import Testing
         ),
         Good(name: "204", text: "HTTP/1.1 204 No Content\r\nserver: x\r\n\r\n", status: 204, rest: "more"),
         Good(name: "304", text: "HTTP/1.1 304 Not Modified\r\netag: \"x\"\r\n\r\n", status: 304),
-        Good(name: "304 with the length of what it is about", text: "HTTP/1.1 304 \r\ncontent-length: 9\r\n\r\n", status: 304),
+        Good(
+            name: "304 with the length of what it is about",
+            text: "HTTP/1.1 304 \r\ncontent-length: 9\r\n\r\n",
+            status: 304
+        ),
         Good(
             name: "HTTP/1.0",
             text: "HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
@@ -179,6 +188,8 @@ import Testing
         ("a length with a plus", "HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\nok"),
         ("a hexadecimal length", "HTTP/1.1 200 OK\r\ncontent-length: 0x2\r\n\r\nok"),
         ("an empty length", "HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\n"),
+        ("a length with a tab before it", "HTTP/1.1 200 OK\r\ncontent-length:\t2\r\n\r\nok"),
+        ("304 with length and chunks", "HTTP/1.1 304 \r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n"),
         ("a length with a blank", "HTTP/1.1 200 OK\r\ncontent-length: 1 2\r\n\r\nok"),
         ("a huge length", "HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551618\r\n\r\nok"),
         ("a length past 18 digits", "HTTP/1.1 200 OK\r\ncontent-length: 0000000000000000002\r\n\r\nok"),
@@ -212,12 +223,22 @@ import Testing
         ("bare CR after a chunk size", chunkedHead + "2\rok\r\n0\r\n\r\n"),
         ("bare LF in an extension", chunkedHead + "2;a\nok\r\n0\r\n\r\n"),
         ("NUL in an extension", chunkedHead + "2;a\0\r\nok\r\n0\r\n\r\n"),
-        ("an extension over the limit", chunkedHead + "2;" + String(repeating: "x", count: 1030) + "\r\nok\r\n0\r\n\r\n"),
+        ("an extension without a name", chunkedHead + "2;\r\nok\r\n0\r\n\r\n"),
+        ("an extension without its value", chunkedHead + "2;a=\r\nok\r\n0\r\n\r\n"),
+        ("a blank in an extension", chunkedHead + "2;a b\r\nok\r\n0\r\n\r\n"),
+        ("an extension whose quote stays open", chunkedHead + "2;a=\"b\r\nok\r\n0\r\n\r\n"),
+        ("an extension with more than a quote", chunkedHead + "2;a=\"b\"c\r\nok\r\n0\r\n\r\n"),
+        (
+            "an extension over the limit",
+            chunkedHead + "2;" + String(repeating: "x", count: 1030) + "\r\nok\r\n0\r\n\r\n"
+        ),
         ("a chunk longer than its size", chunkedHead + "2\r\nokay\r\n0\r\n\r\n"),
         ("bare LF after a chunk", chunkedHead + "2\r\nok\n0\r\n\r\n"),
         ("a trailer without a colon", chunkedHead + "0\r\nx\r\n\r\n"),
         ("a trailer with a blank before its colon", chunkedHead + "0\r\nx : 1\r\n\r\n"),
         ("a folded trailer", chunkedHead + "0\r\nx: 1\r\n y\r\n\r\n"),
+        ("a length in the trailers", chunkedHead + "0\r\nContent-Length: 0\r\n\r\n"),
+        ("a transfer encoding in the trailers", chunkedHead + "0\r\ntransfer-encoding: chunked\r\n\r\n"),
         ("a control byte in a trailer", chunkedHead + "0\r\nx: \u{1}\r\n\r\n"),
         ("bare LF after a trailer", chunkedHead + "0\r\nx: 1\n\r\n"),
         ("bare LF for the last line", chunkedHead + "0\r\n\n"),
@@ -244,7 +265,7 @@ import Testing
     }
 
     @Test(arguments: [1, 7, 997, 100_000]) func `a head may have 64 KB and no byte more`(_ size: Int) {
-        // One byte at a time is quadratic work in the scanner's unoptimised form: only the last part comes so.
+        // A head in crumbs is quadratic work: only the last part comes so.
         func head(of length: Int) -> [UInt8] {
             let frame = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx: \r\n\r\n"
             let filler = String(repeating: "y", count: length - frame.utf8.count)
@@ -328,7 +349,9 @@ import Testing
         ("date: x", false),
     ]
 
-    @Test(arguments: rateLimited) func `a head says whether it speaks of rate limits`(_ field: String, _ speaks: Bool) throws {
+    @Test(arguments: rateLimited) func `a head says whether it speaks of rate limits`(_ field: String, _ speaks: Bool)
+        throws
+    {
         #expect(try head("server: x\r\n\(field)\r\n").mentionsRateLimits == speaks)
     }
 
@@ -337,7 +360,9 @@ import Testing
         ("text/plain", false), ("", false),
     ]
 
-    @Test(arguments: types) func `a head says whether it begins an event stream`(_ type: String, _ isStream: Bool) throws {
+    @Test(arguments: types) func `a head says whether it begins an event stream`(_ type: String, _ isStream: Bool)
+        throws
+    {
         #expect(try head("content-type: \(type)\r\n").isEventStream == isStream)
     }
 }

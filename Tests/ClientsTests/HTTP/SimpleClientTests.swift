@@ -18,7 +18,9 @@ import Testing
     }
 
     @Test(arguments: [200, 404, 503]) func `status, fields and body come whole`(_ status: Int) async throws {
-        let server = try await LoopbackServer.start { _ in [LoopbackServer.answer("hello", status: status, fields: "x: y\r\n")] }
+        let server = try await LoopbackServer.start { _ in
+            [LoopbackServer.answer("hello", status: status, fields: "x: y\r\n")]
+        }
         defer { server.stop() }
         let answer = try await client.request(
             "GET",
@@ -58,11 +60,22 @@ import Testing
         }
     }
 
-    @Test(arguments: [(10, true), (11, false)]) func `an answer that is too long is a fault`(_ length: Int, _ fits: Bool) async throws {
-        let server = try await LoopbackServer.start { _ in [LoopbackServer.answer(String(repeating: "x", count: length))] }
+    @Test(arguments: [(10, true), (11, false)]) func `an answer that is too long is a fault`(
+        _ length: Int,
+        _ fits: Bool
+    ) async throws {
+        let server = try await LoopbackServer.start { _ in
+            [LoopbackServer.answer(String(repeating: "x", count: length))]
+        }
         defer { server.stop() }
         do {
-            let answer = try await client.request("GET", "/", at: try target(server), timeout: .seconds(60), maxBytes: 10)
+            let answer = try await client.request(
+                "GET",
+                "/",
+                at: try target(server),
+                timeout: .seconds(60),
+                maxBytes: 10
+            )
             #expect(fits && answer.body.readableBytes == length)
         } catch SimpleClient.Fault.tooLong {
             #expect(!fits)

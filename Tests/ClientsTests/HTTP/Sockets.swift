@@ -1,18 +1,5 @@
-import Dispatch
 import Glibc
 import NIOCore
-
-/// Keeps look-ups waiting until it is opened; then it stays open.
-final class Gate: Sendable {
-    private let semaphore = DispatchSemaphore(value: 0)
-
-    func wait() {
-        semaphore.wait()
-        semaphore.signal()
-    }
-
-    func open() { semaphore.signal() }
-}
 
 /// A port on which connections are neither accepted nor refused: its queue is full and stays so.
 final class FullBacklog: Sendable {
@@ -23,17 +10,20 @@ final class FullBacklog: Sendable {
 
     init(host: String) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let isListening = try SocketAddress(ipAddress: host, port: 0).withSockAddr { address, size in
-            bind(listener, address, socklen_t(size)) == 0 && listen(listener, 0) == 0
-        }
-        guard isListening, let port = Sockets.port(listener, getsockname) else { throw Failed() }
-        let fillers = try (0..<4).map { _ in
-            let filler = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-            try SocketAddress(ipAddress: host, port: port).withSockAddr { address, size in
-                _ = connect(filler, address, socklen_t(size))
+        let isListening = try SocketAddress(ipAddress: host, port: 0)
+            .withSockAddr { address, size in
+                bind(listener, address, socklen_t(size)) == 0 && listen(listener, 0) == 0
             }
-            return filler
-        }
+        guard isListening, let port = Sockets.port(listener, getsockname) else { throw Failed() }
+        let fillers = try (0..<4)
+            .map { _ in
+                let filler = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+                try SocketAddress(ipAddress: host, port: port)
+                    .withSockAddr { address, size in
+                        _ = connect(filler, address, socklen_t(size))
+                    }
+                return filler
+            }
         self.port = port
         descriptors = [listener] + fillers
     }
@@ -50,7 +40,8 @@ enum Sockets {
     ) -> Int? {
         withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { bytes in
             var length = socklen_t(bytes.count)
-            guard let base = bytes.baseAddress, ask(descriptor, base.assumingMemoryBound(to: sockaddr.self), &length) == 0,
+            guard let base = bytes.baseAddress,
+                ask(descriptor, base.assumingMemoryBound(to: sockaddr.self), &length) == 0,
                 length >= 8, base.load(as: UInt16.self) == UInt16(AF_INET)
             else { return nil }
             return Int(UInt16(bigEndian: base.load(fromByteOffset: 2, as: UInt16.self)))
@@ -59,12 +50,13 @@ enum Sockets {
 
     /// Whether `TCP_NODELAY` is set, for each connection of ours to that port.
     static func noDelay(towards port: Int) -> [Bool] {
-        (0..<Int32(4096)).compactMap { descriptor in
-            guard Self.port(descriptor, getpeername) == port else { return nil }
-            var option: Int32 = 0
-            var length = socklen_t(MemoryLayout<Int32>.size)
-            getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &option, &length)
-            return option != 0
-        }
+        (0..<Int32(4096))
+            .compactMap { descriptor in
+                guard Self.port(descriptor, getpeername) == port else { return nil }
+                var option: Int32 = 0
+                var length = socklen_t(MemoryLayout<Int32>.size)
+                getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &option, &length)
+                return option != 0
+            }
     }
 }

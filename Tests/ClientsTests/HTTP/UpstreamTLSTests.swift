@@ -7,8 +7,10 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct UpstreamTLSTests {
     @Test(arguments: ["good.test", "localhost", "127.0.0.1"])
     func `a provider whose certificate is trusted is called`(_ host: String) async throws {
-        let certificate = try Certificate.shared.get()
-        let server = try await LoopbackServer.start(tls: certificate.server) { [LoopbackServer.answer("\($0.body.count)")] }
+        let certificate = try (host == "127.0.0.1" ? Certificate.numbered : Certificate.named).get()
+        let server = try await LoopbackServer.start(tls: certificate.server) {
+            [LoopbackServer.answer("\($0.body.count)")]
+        }
         defer { server.stop() }
         let caller = try await Caller()
         let target = try UpstreamTarget(url: "https://\(host):\(server.port)/v1", tls: certificate.trusting())
@@ -20,7 +22,7 @@ import Testing
     }
 
     @Test func `a certificate for another name is refused`() async throws {
-        let certificate = try Certificate.shared.get()
+        let certificate = try Certificate.named.get()
         let server = try await LoopbackServer.start(tls: certificate.server) { _ in [LoopbackServer.answer("")] }
         defer { server.stop() }
         let target = try UpstreamTarget(url: "https://wrong.test:\(server.port)", tls: certificate.trusting())
@@ -30,7 +32,7 @@ import Testing
     }
 
     @Test func `a certificate nobody vouches for is refused`() async throws {
-        let certificate = try Certificate.shared.get()
+        let certificate = try Certificate.named.get()
         let server = try await LoopbackServer.start(tls: certificate.server) { _ in [LoopbackServer.answer("")] }
         defer { server.stop() }
         let target = try UpstreamTarget(url: "https://good.test:\(server.port)", tls: UpstreamTLS())
@@ -43,7 +45,10 @@ import Testing
         let server = try await LoopbackServer.start { _ in [] }
         defer { server.stop() }
         let caller = try await Caller()
-        let target = try UpstreamTarget(url: "https://good.test:\(server.port)", tls: Certificate.shared.get().trusting())
+        let target = try UpstreamTarget(
+            url: "https://good.test:\(server.port)",
+            tls: Certificate.named.get().trusting()
+        )
         let call = try await caller.call(target)
         #expect(await server.wait { if case .accepted = $0 { true } else { false } })
         server.play(.write("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"), .close, on: 0)
@@ -54,7 +59,10 @@ import Testing
         let server = try await LoopbackServer.start { _ in [] }
         defer { server.stop() }
         let caller = try await Caller()
-        let target = try UpstreamTarget(url: "https://good.test:\(server.port)", tls: Certificate.shared.get().trusting())
+        let target = try UpstreamTarget(
+            url: "https://good.test:\(server.port)",
+            tls: Certificate.named.get().trusting()
+        )
         let call = try await caller.call(target)
         #expect(await server.wait { if case .accepted = $0 { true } else { false } })
         server.play(.close, on: 0)
@@ -63,7 +71,7 @@ import Testing
     }
 
     @Test func `a kept connection that closes on the request is replaced under TLS too`() async throws {
-        let certificate = try Certificate.shared.get()
+        let certificate = try Certificate.named.get()
         let server = try await LoopbackServer.start(tls: certificate.server) { request in
             request.connection == 0 && request.number == 1 ? [.reset] : [LoopbackServer.answer("\(request.connection)")]
         }
@@ -75,7 +83,7 @@ import Testing
     }
 
     @Test func `several addresses are tried under TLS too`() async throws {
-        let certificate = try Certificate.shared.get()
+        let certificate = try Certificate.named.get()
         let server = try await LoopbackServer.start(tls: certificate.server) { _ in [LoopbackServer.answer("ok")] }
         defer { server.stop() }
         let caller = try await Caller { _, family in

@@ -6,13 +6,14 @@ import Testing
 @Suite struct JSONTextTests {
     /// The text of a document that is one string.
     private static func text(_ json: String) throws -> [UInt8] {
-        try Array(json.utf8).withUnsafeBytes { bytes in
-            var scanner = JSONScanner(bytes)
-            let string = try scanner.string()
-            let text = JSONText.unescape(bytes, string)
-            #expect(JSONText.string(bytes, string) == String(decoding: text, as: UTF8.self))
-            return text
-        }
+        try Array(json.utf8)
+            .withUnsafeBytes { bytes in
+                var scanner = JSONScanner(bytes)
+                let string = try scanner.string()
+                let text = JSONText.unescape(bytes, string)
+                #expect(JSONText.string(bytes, string) == String(decoding: text, as: UTF8.self))
+                return text
+            }
     }
 
     static let strings: [(json: String, text: String)] = [
@@ -21,7 +22,8 @@ import Testing
         (#""\ud83d\ude00""#, "😀"), (#""\uD83D\uDE00!""#, "😀!"), (#""\uD800\uDC00\uDBFF\uDFFF""#, "\u{10000}\u{10FFFF}"),
         (#""\ud83d""#, "\u{FFFD}"), (#""\ude00""#, "\u{FFFD}"), (#""\ud83dx""#, "\u{FFFD}x"),
         (#""\ud83d\n""#, "\u{FFFD}\n"), (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"),
-        (#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"), (#""\ud83d\u0041""#, "\u{FFFD}A"), (#""\ud83d\\ude00""#, "\u{FFFD}\\ude00"),
+        (#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"), (#""\ud83d\u0041""#, "\u{FFFD}A"),
+        (#""\ud83d\\ude00""#, "\u{FFFD}\\ude00"),
         (#""\\u0041""#, "\\u0041"), (#""\\\u0041""#, "\\A"), (#""\uffff\ufeff""#, "\u{FFFF}\u{FEFF}"),
     ]
 
@@ -31,10 +33,12 @@ import Testing
 
     static let quoted: [(text: String, json: String)] = [
         ("", #""""#), ("a/b", #""a/b""#), ("\"\\", #""\"\\""#), ("\n\r\t", #""\n\r\t""#),
-        ("\0\u{1}\u{8}\u{b}\u{c}\u{1f}", #""\u0000\u0001\u0008\u000b\u000c\u001f""#), ("\u{7f}é😀\u{2028}", "\"\u{7f}é😀\u{2028}\""),
+        ("\0\u{1}\u{8}\u{b}\u{c}\u{1f}", #""\u0000\u0001\u0008\u000b\u000c\u001f""#),
+        ("\u{7f}é😀\u{2028}", "\"\u{7f}é😀\u{2028}\""),
     ]
 
-    @Test(arguments: quoted) func `text is written with no escape but the needed`(_ text: String, _ json: String) throws {
+    @Test(arguments: quoted) func `text is written with no escape but the needed`(_ text: String, _ json: String) throws
+    {
         #expect(JSONText.quoted(text) == json)
         #expect(String(decoding: try Self.text(json), as: UTF8.self) == text)
     }

@@ -39,7 +39,8 @@ import Testing
     static let shapes: [Shape] = [
         Shape(
             name: "OpenAI, whole",
-            json: #"{"id":"c-1","object":"chat.completion","created":1,"model":"gpt","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":0}},"system_fingerprint":"fp"}"#,
+            json:
+                #"{"id":"c-1","object":"chat.completion","created":1,"model":"gpt","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":0}},"system_fingerprint":"fp"}"#,
             content: #""Hi""#,
             finish: #""stop""#,
             usage: TokenUsage(promptTokens: 9, completionTokens: 2, totalTokens: 11),
@@ -47,22 +48,26 @@ import Testing
         ),
         Shape(
             name: "OpenAI, first chunk",
-            json: #"{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"gpt","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null}"#,
+            json:
+                #"{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"gpt","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null}"#,
             content: #""""#
         ),
         Shape(
             name: "OpenAI, last chunk",
-            json: #"{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"gpt","choices":[{"index":0,"delta":{},"finish_reason":"length"}]}"#,
+            json:
+                #"{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"gpt","choices":[{"index":0,"delta":{},"finish_reason":"length"}]}"#,
             finish: #""length""#
         ),
         Shape(
             name: "OpenAI, usage chunk",
-            json: #"{"id":"c-1","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":20}}"#,
+            json:
+                #"{"id":"c-1","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":20}}"#,
             usage: TokenUsage(promptTokens: 9, completionTokens: 2, totalTokens: 20)
         ),
         Shape(
             name: "OpenAI, a tool call begins",
-            json: #"{"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":""}}]},"finish_reason":null}]}"#,
+            json:
+                #"{"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":""}}]},"finish_reason":null}]}"#,
             content: "null",
             toolCalls: #"[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":""}}]"#,
             isMeaningful: true
@@ -74,45 +79,52 @@ import Testing
         ),
         Shape(
             name: "DeepSeek, reasoning",
-            json: #"{"id":"c","choices":[{"index":0,"delta":{"content":null,"reasoning_content":"Hm"},"finish_reason":null}]}"#,
+            json:
+                #"{"id":"c","choices":[{"index":0,"delta":{"content":null,"reasoning_content":"Hm"},"finish_reason":null}]}"#,
             content: "null",
             reasoning: #""Hm""#,
             isMeaningful: true
         ),
         Shape(
             name: "DeepSeek, empty reasoning",
-            json: #"{"id":"c","choices":[{"index":0,"delta":{"content":"","reasoning_content":""},"finish_reason":null}]}"#,
+            json:
+                #"{"id":"c","choices":[{"index":0,"delta":{"content":"","reasoning_content":""},"finish_reason":null}]}"#,
             content: #""""#,
             reasoning: #""""#
         ),
         Shape(
             name: "OpenRouter, reasoning and comment fields",
-            json: #"{"id":"gen-1","provider":"X","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning":"So","reasoning_details":[]},"finish_reason":null,"native_finish_reason":null}]}"#,
+            json:
+                #"{"id":"gen-1","provider":"X","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning":"So","reasoning_details":[]},"finish_reason":null,"native_finish_reason":null}]}"#,
             content: #""""#,
             reasoning: #""So""#,
             isMeaningful: true
         ),
         Shape(
             name: "Mistral, content in parts",
-            json: #"{"id":"c","choices":[{"index":0,"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}]},"finish_reason":null}]}"#,
+            json:
+                #"{"id":"c","choices":[{"index":0,"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}]},"finish_reason":null}]}"#,
             content: #"[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}]"#,
             isMeaningful: true
         ),
         Shape(
             name: "Gemini's compatible end, without created",
-            json: #"{"choices":[{"delta":{"content":"Hi","role":"assistant"},"index":0}],"model":"gemini","object":"chat.completion.chunk","usage":{"completion_tokens":1,"prompt_tokens":3,"total_tokens":30}}"#,
+            json:
+                #"{"choices":[{"delta":{"content":"Hi","role":"assistant"},"index":0}],"model":"gemini","object":"chat.completion.chunk","usage":{"completion_tokens":1,"prompt_tokens":3,"total_tokens":30}}"#,
             content: #""Hi""#,
             usage: TokenUsage(promptTokens: 3, completionTokens: 1, totalTokens: 30),
             isMeaningful: true
         ),
         Shape(
             name: "Groq, its own member",
-            json: #"{"id":"c","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"x_groq":{"id":"r","usage":{"prompt_tokens":1,"completion_tokens":1}}}"#,
+            json:
+                #"{"id":"c","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"x_groq":{"id":"r","usage":{"prompt_tokens":1,"completion_tokens":1}}}"#,
             finish: #""stop""#
         ),
         Shape(
             name: "Ollama, empty tool calls and an escape in the text",
-            json: "{ \"id\" : \"c\" , \"choices\" : [ { \"index\" : 0 , \"message\" : { \"role\" : \"assistant\" , \"content\" : \"a\\nb\" , \"tool_calls\" : [] } , \"finish_reason\" : \"stop\" } ] }\n",
+            json:
+                "{ \"id\" : \"c\" , \"choices\" : [ { \"index\" : 0 , \"message\" : { \"role\" : \"assistant\" , \"content\" : \"a\\nb\" , \"tool_calls\" : [] } , \"finish_reason\" : \"stop\" } ] }\n",
             content: #""a\nb""#,
             toolCalls: "[]",
             finish: #""stop""#,
@@ -126,7 +138,10 @@ import Testing
         Shape(name: "empty usage", json: #"{"choices":[],"usage":{}}"#),
         Shape(name: "members of other kinds", json: #"{"id":7,"choices":[null,1,[]],"usage":"none","created":null}"#),
         Shape(name: "choices of another kind", json: #"{"choices":{"index":0},"model":null}"#),
-        Shape(name: "a body of another kind", json: #"{"choices":[{"index":"0","message":"Hi","finish_reason":null}]}"#),
+        Shape(
+            name: "a body of another kind",
+            json: #"{"choices":[{"index":"0","message":"Hi","finish_reason":null}]}"#
+        ),
     ]
 
     @Test(arguments: shapes) func `the shapes of several providers are read`(_ shape: Shape) throws {
@@ -167,7 +182,8 @@ import Testing
     }
 
     static let errors: [(json: String, error: String?)] = [
-        (#"{"error":{"message":"no"}}"#, #"{"message":"no"}"#), (#"{"error":"no"}"#, #""no""#), (#"{"error":null}"#, nil),
+        (#"{"error":{"message":"no"}}"#, #"{"message":"no"}"#), (#"{"error":"no"}"#, #""no""#),
+        (#"{"error":null}"#, nil),
         (#"{"choices":[],"error":{}}"#, "{}"), (#"{"Error":1}"#, nil), (#"{}"#, nil),
     ]
 

@@ -54,7 +54,10 @@ import Testing
         Stream(text: "data: a: b: c\n\n", data: ["a: b: c"]),
         Stream(text: "data: \u{b}\u{c}\u{85}\u{2028}\n\n", data: ["\u{b}\u{c}\u{85}\u{2028}"]),
         Stream(text: "data: naïve 日本 😀\n\ndata: [DONE]\n\n", data: ["naïve 日本 😀", "[DONE]"]),
-        Stream(text: "data: 0123456789abcdef0123456789abcdef\n\ndata: 01234567\n\n", data: ["0123456789abcdef0123456789abcdef", "01234567"]),
+        Stream(
+            text: "data: 0123456789abcdef0123456789abcdef\n\ndata: 01234567\n\n",
+            data: ["0123456789abcdef0123456789abcdef", "01234567"]
+        ),
         Stream(text: "data: a\n\n\n\ndata: b\n\n", data: ["a", nil, nil, "b"]),
         Stream(text: "data: a\n\ndata: b", data: ["a", "b"], endsInside: true),
         Stream(text: "data: a\n\ndata: b\n", data: ["a", "b"], endsInside: true),

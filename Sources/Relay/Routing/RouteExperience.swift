@@ -1,0 +1,33 @@
+import Context
+import Synchronization
+
+/// What a route's own answers teach about it: how long they usually are, and how far its tokenizer is from the
+/// estimate. Read on every request, so without a lock.
+final class RouteExperience: Sendable {
+    /// Before anything is known.
+    private static let firstAnswer = 256.0
+
+    private let answer = Atomic<UInt64>(firstAnswer.bitPattern)
+    private let factor = Atomic<UInt64>((1.0).bitPattern)
+    private let correction = Mutex(TokenCorrection())
+
+    /// Tokens of a usual answer: a moving average of what the provider reported.
+    var usualAnswer: Int { Int(Double(bitPattern: answer.load(ordering: .relaxed)).rounded(.up)) }
+
+    /// What an estimate of this route's tokens is multiplied by.
+    var tokenFactor: Double { Double(bitPattern: factor.load(ordering: .relaxed)) }
+
+    func observe(answerTokens: Int) {
+        // Two answers at once may lose one of them: an average does not mind.
+        let average = Double(bitPattern: answer.load(ordering: .relaxed))
+        answer.store((average + 0.2 * (Double(answerTokens) - average)).bitPattern, ordering: .relaxed)
+    }
+
+    func observe(estimated: Int, reported: Int) {
+        let learned = correction.withLock { correction in
+            correction.observe(estimated: estimated, reported: reported)
+            return correction.factor
+        }
+        factor.store(learned.bitPattern, ordering: .relaxed)
+    }
+}

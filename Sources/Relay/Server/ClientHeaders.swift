@@ -1,0 +1,69 @@
+import NIOHTTP1
+
+/// The request headers that Relay knows, picked out in one pass. Empty ones count as missing; of repeated ones the
+/// first counts.
+struct ClientHeaders: Sendable {
+    private(set) var host: String?
+    private(set) var origin: String?
+    private(set) var authorization: String?
+    private(set) var apiKey: String?
+    /// What `Content-Length` announces; `nil` for chunked bodies and for none.
+    private(set) var contentLength: Int?
+    private(set) var isChunked = false
+    private(set) var contentEncoding: String?
+    private(set) var expectsContinue = false
+    private(set) var wantsUpgrade = false
+    private(set) var requestID: String?
+    /// The session header that the settings name.
+    private(set) var sessionID: String?
+    /// What agents send of themselves.
+    private(set) var agentSessionID: String?
+    private(set) var maxWait: String?
+    private(set) var serverSidePrompt: String?
+    private(set) var hop: String?
+    /// Asked for by a browser before a call across origins.
+    private(set) var corsRequestHeaders: String?
+
+    init(_ headers: HTTPHeaders, sessionHeader: String) {
+        for (name, value) in headers where !value.isEmpty { take(name, value, sessionHeader) }
+    }
+
+    /// The length rules nearly every name out before a byte is compared.
+    private mutating func take(_ name: String, _ value: String, _ sessionHeader: String) {
+        func isNamed(_ known: StaticString) -> Bool { Self.equal(name, known) }
+        if name.utf8.count == sessionHeader.utf8.count, name.lowercased() == sessionHeader.lowercased() {
+            sessionID = sessionID ?? value
+        }
+        switch name.utf8.count {
+        case 4 where isNamed("host"): host = host ?? value
+        case 6 where isNamed("origin"): origin = origin ?? value
+        case 6 where isNamed("expect"): expectsContinue = value.lowercased() == "100-continue"
+        case 7 where isNamed("upgrade"): wantsUpgrade = true
+        case 9 where isNamed("x-api-key"): apiKey = apiKey ?? value
+        case 10 where isNamed("x-max-wait"): maxWait = maxWait ?? value
+        case 10 where isNamed("session_id"): agentSessionID = agentSessionID ?? value
+        case 11 where isNamed("x-relay-hop"): hop = hop ?? value
+        case 12 where isNamed("x-request-id"): requestID = requestID ?? value
+        case 13 where isNamed("authorization"): authorization = authorization ?? value
+        case 14 where isNamed("content-length"): contentLength = contentLength ?? Int(value)
+        case 16 where isNamed("content-encoding"): contentEncoding = contentEncoding ?? value
+        case 17 where isNamed("transfer-encoding"): isChunked = true
+        case 18 where isNamed("x-codex-session-id"): agentSessionID = agentSessionID ?? value
+        case 24 where isNamed("x-claude-code-session-id"): agentSessionID = value
+        case 30 where isNamed("x-use-serverside-system-prompt"): serverSidePrompt = serverSidePrompt ?? value
+        case 30 where isNamed("access-control-request-headers"): corsRequestHeaders = value
+        default: break
+        }
+    }
+
+    /// Whether two names of the same length are one, whatever the case of the first.
+    private static func equal(_ name: String, _ known: StaticString) -> Bool {
+        var place = 0
+        for byte in name.utf8 {
+            let lower = byte &- 65 < 26 ? byte | 0x20 : byte
+            guard lower == known.utf8Start[place] else { return false }
+            place += 1
+        }
+        return true
+    }
+}
