@@ -48,7 +48,8 @@ package final class UpstreamCall {
     package let target: UpstreamTarget
     let request: UpstreamRequest
     weak var connection: UpstreamConnection?
-    private(set) weak var receiver: (any UpstreamReceiver)?
+    /// Held until the call has ended, one way or the other.
+    private(set) var receiver: (any UpstreamReceiver)?
     private(set) var isCancelled = false
     /// The request was handed to a connection; `connected` is delivered only where that took a while.
     package internal(set) var isSent = false
@@ -82,6 +83,11 @@ package final class UpstreamCall {
     package func resume() { connection?.resumeReading() }
 
     func deliver(_ event: UpstreamEvent) {
-        receiver?.receive(event, of: self)
+        guard let receiver else { return }
+        switch event {
+        case .ended, .failed: self.receiver = nil
+        default: break
+        }
+        receiver.receive(event, of: self)
     }
 }

@@ -190,20 +190,25 @@ package struct JSONScanner {
         let start = position + 1
         var at = start
         var hasEscapes = false
-        var high = SIMD16<UInt8>(repeating: 0)
-        var highByte: UInt8 = 0
+        // Which bytes were seen, as far as their highest bit goes; a few beyond the string do no harm.
+        var seen = SIMD16<UInt8>(repeating: 0)
         while true {
-            let special: UInt8
-            (at, special) = nextSpecial(from: at, &high, &highByte)
+            at = nextSpecial(from: at, &seen)
             guard at < count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
+            let special = base[at]
             if special == UInt8(ascii: "\"") { break }
             guard special == UInt8(ascii: "\\") else { throw fault(.controlCharacter, at: at) }
             hasEscapes = true
-            at = try escape(at: at)
+            // Line breaks are by far the most frequent.
+            if at + 1 < count, base[at + 1] == UInt8(ascii: "n") {
+                at += 2
+            } else {
+                at = try escape(at: at)
+            }
         }
         position = at + 1
-        let halves = unsafeBitCast(high, to: SIMD2<UInt64>.self)
-        let isASCII = (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0 && highByte < 0x80
+        let halves = unsafeBitCast(seen, to: SIMD2<UInt64>.self)
+        let isASCII = (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0
         if !isASCII, let bad = UTF8Check.firstFault(base + start, count: at - start) {
             throw JSONFault(offset: start + bad, reason: .badUTF8)
         }
@@ -212,11 +217,7 @@ package struct JSONScanner {
 
     /// The next quote, backslash or control character at or after `start`, or the end.
     @inline(__always)
-    private func nextSpecial(
-        from start: Int,
-        _ high: inout SIMD16<UInt8>,
-        _ highByte: inout UInt8
-    ) -> (Int, UInt8) {
+    private func nextSpecial(from start: Int, _ seen: inout SIMD16<UInt8>) -> Int {
         var at = start
         let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
         let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
@@ -225,27 +226,22 @@ package struct JSONScanner {
             let bytes = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD16<UInt8>.self)
             let hits = (bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank)
             let halves = unsafeBitCast(hits, to: SIMD2<UInt64>.self)
-            if halves[0] | halves[1] == 0 {
-                high |= bytes
-                at += 16
-                continue
-            }
-            let offset =
-                halves[0] != 0 ? halves[0].trailingZeroBitCount / 8 : 8 + halves[1].trailingZeroBitCount / 8
-            for index in at..<at + offset { highByte |= base[index] }
-            at += offset
-            return (at, base[at])
+            seen |= bytes
+            if halves[0] != 0 { return at + halves[0].trailingZeroBitCount / 8 }
+            if halves[1] != 0 { return at + 8 + halves[1].trailingZeroBitCount / 8 }
+            at += 16
         }
         while at < count {
             let byte = base[at]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return (at, byte) }
-            highByte |= byte
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return at }
+            seen[0] |= byte
             at += 1
         }
-        return (at, 0)
+        return at
     }
 
     /// Checks the escape at a backslash; the position behind it.
+    @inline(__always)
     private func escape(at backslash: Int) throws(JSONFault) -> Int {
         guard backslash + 1 < count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
         switch base[backslash + 1] {

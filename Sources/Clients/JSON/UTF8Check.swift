@@ -7,6 +7,19 @@ enum UTF8Check {
             let lead = bytes[at]
             if lead < 0x80 {
                 at += 1
+                // Plain text between other letters is passed over eight bytes at a time.
+                while at + 8 <= count {
+                    let word = UnsafeRawPointer(bytes + at).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080
+                    guard word == 0 else {
+                        at += UInt64(littleEndian: word).trailingZeroBitCount / 8
+                        break
+                    }
+                    at += 8
+                }
+                continue
+            }
+            if lead & 0xE0 == 0xC0, lead >= 0xC2, at + 1 < count, bytes[at + 1] & 0xC0 == 0x80 {
+                at += 2
                 continue
             }
             let length: Int

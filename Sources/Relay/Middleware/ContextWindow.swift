@@ -39,18 +39,26 @@ struct ContextWindow: Sendable {
     /// Room for the prompt: the window less the answer's room and the tools, capped by what one request may take.
     func budget(_ request: ChatRequest, facts: PromptFacts, for route: Route, shrunkTo cap: Int?) -> Int? {
         let learned = route.account.learnedSizes(slot: route.slot)
-        let window = [route.model.maxContextLength, learned.window].compactMap { $0 }.min()
-        var budget: Int?
+        let limits = route.model.limits
+        var budget = cap
+        Self.lower(&budget, to: route.model.maxInputTokens)
+        Self.lower(&budget, to: limits.tokensPerMinute)
+        Self.lower(&budget, to: route.provider.accountLimits.tokensPerMinute)
+        var window = route.model.maxContextLength
+        Self.lower(&window, to: learned.window)
         if let window {
-            let outputs = [request.maxTokens, route.model.maxOutputTokens, learned.maxOutputTokens, window / 4]
-            budget = window - (outputs.compactMap { $0 }.min() ?? window / 4)
+            var answer: Int? = window / 4
+            Self.lower(&answer, to: request.maxTokens)
+            Self.lower(&answer, to: route.model.maxOutputTokens)
+            Self.lower(&answer, to: learned.maxOutputTokens)
+            Self.lower(&budget, to: window - (answer ?? 0))
         }
-        let limits = [
-            route.model.maxInputTokens, route.model.limits.tokensPerMinute,
-            route.provider.accountLimits.tokensPerMinute, cap,
-        ]
-        budget = (limits + [budget]).compactMap { $0 }.min()
         return budget.map { max(0, $0 - facts.toolTokens) }
+    }
+
+    private static func lower(_ value: inout Int?, to limit: Int?) {
+        guard let limit else { return }
+        value = min(value ?? limit, limit)
     }
 
     /// Whether the estimate leaves no doubt that the history goes whole.

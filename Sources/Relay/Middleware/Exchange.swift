@@ -81,9 +81,6 @@ struct Exchange {
     private var waitDeadline: ContinuousClock.Instant
     private var lastOverflow: (needed: Int, budget: Int)?
 
-    /// When `tick` is wanted; `nil` when nothing is waited for.
-    private(set) var deadline: ContinuousClock.Instant?
-
     init(chain: Chain, request: ChatRequest, facts: CallFacts) {
         self.chain = chain
         self.request = request
@@ -109,7 +106,6 @@ struct Exchange {
         case .fitted(let fit): fitted(fit, now, &actions)
         case .clientLeft: leave(now, &actions)
         }
-        deadline = nextDeadline()
         return actions
     }
 
@@ -302,7 +298,8 @@ struct Exchange {
         phase = .done
     }
 
-    private func nextDeadline() -> ContinuousClock.Instant? {
+    /// When `tick` is wanted; `nil` when nothing is waited for. Asked for now and then, not after each event.
+    var deadline: ContinuousClock.Instant? {
         guard phase != .done else { return nil }
         var next = reply.keepAliveDeadline
         func consider(_ time: ContinuousClock.Instant?) {

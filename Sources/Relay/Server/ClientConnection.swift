@@ -88,6 +88,7 @@ final class ClientConnection: ChannelInboundHandler {
         if let refusal = done.refusal {
             enqueue(.refusal(done.request, refusal))
         } else {
+            if current == nil, pending.isEmpty, !isClosing { return serve(done.request, done.body) }
             enqueue(.request(done.request, done.body))
         }
     }
@@ -139,8 +140,7 @@ final class ClientConnection: ChannelInboundHandler {
             return replyError(ClientError(error), framing: request.framing, fields: facts.answerFields)
         }
         facts.waitKey = WaitKey(model: chat.model, filters: chat.filters)
-        let exchange = Exchange(chain: gateway.chain, request: chat, facts: facts)
-        let call = ModelCall(connection: self, gateway: gateway, services: services, exchange: exchange)
+        let call = ModelCall(connection: self, gateway: gateway, services: services, request: chat, facts: facts)
         current = (call, facts.framing)
         call.begin()
     }

@@ -19,11 +19,17 @@ final class ModelCall: UpstreamReceiver, Ticking {
     /// Where the call stands in the admission queue.
     private enum Place { case none, waiting(ticket: UInt64), running }
 
-    init(connection: ClientConnection, gateway: Gateway, services: LoopServices, exchange: Exchange) {
+    init(
+        connection: ClientConnection,
+        gateway: Gateway,
+        services: LoopServices,
+        request: ChatRequest,
+        facts: CallFacts
+    ) {
         self.connection = connection
         self.gateway = gateway
         self.services = services
-        self.exchange = exchange
+        exchange = Exchange(chain: gateway.chain, request: request, facts: facts)
     }
 
     var deadline: ContinuousClock.Instant? { exchange.deadline }

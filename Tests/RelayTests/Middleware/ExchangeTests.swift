@@ -1,0 +1,313 @@
+import Clients
+import NIOCore
+import Testing
+
+@testable import Relay
+
+/// The exchange as the value that it is: time is an argument, so nothing here sleeps.
+struct ExchangeTests {
+    typealias Run = ExchangeRun
+
+    private static let times: @Sendable (inout Settings) -> Void = { settings in
+        settings.http.connectTimeoutSeconds = 5
+        settings.http.firstByteTimeoutSeconds = 30
+        settings.http.streamIdleTimeoutSeconds = 20
+    }
+
+    // MARK: Times
+
+    @Test(arguments: [Run.whole, Run.stream])
+    func `a provider that does not let itself be connected to gives way`(_ body: String) async throws {
+        var run = try await Run(body, settings: Self.times)
+        #expect(run.calls == ["One/one-model"] && run.deadline == 5)
+        run.advance(to: 4.9)
+        #expect(run.calls.count == 1)
+        run.advance(to: 5)
+        #expect(run.calls == ["One/one-model", "Two/two-model"] && run.cancelled == 1 && !run.hasEnded)
+    }
+
+    @Test func `a provider that does not answer gives way`() async throws {
+        var run = try await Run(Run.whole, settings: Self.times)
+        run.seconds(1)
+        run.connect()
+        run.advance(to: 30.9)
+        #expect(run.calls.count == 1)
+        run.advance(to: 31)
+        #expect(run.calls.count == 2 && run.cancelled == 1)
+        try run.answer(200, Self.answer)
+        #expect(try run.response().header("x-fallback-trail") == "One/one-model=timeout")
+    }
+
+    @Test func `a stream that says nothing meaningful gives way`() async throws {
+        var run = try await Run(Run.stream, settings: Self.times)
+        run.connect()
+        try run.head()
+        for second in stride(from: 1.0, to: 30, by: 2) {
+            run.advance(to: second)
+            run.event(Run.role)
+            run.body(": ping\n\n")
+        }
+        #expect(run.calls.count == 1)
+        run.advance(to: 30)
+        #expect(run.calls.count == 2 && run.cancelled == 1)
+    }
+
+    @Test func `a committed stream may pause, but not for long`() async throws {
+        var run = try await Run(Run.stream, settings: Self.times)
+        run.connect()
+        try run.head()
+        run.event(Run.text)
+        #expect(run.exchange.phase == .streaming)
+        for second in stride(from: 15.0, to: 200, by: 15) {
+            run.advance(to: second)
+            run.event(Run.text)
+        }
+        #expect(!run.hasEnded)
+        run.advance(to: run.now(plus: 20))
+        #expect(run.hasEnded && run.cancelled == 1 && run.calls.count == 1)
+        let answer = ChatAnswer(try run.response())
+        #expect(answer.error?["code"]?.string == "stream_interrupted" && !answer.isDone && answer.finishReasons.isEmpty)
+        #expect(answer.response.end == .complete)
+    }
+
+    @Test func `the whole call has a time too, where the settings say so`() async throws {
+        var run = try await Run(Run.stream) { settings in
+            Self.times(&settings)
+            settings.http.totalTimeoutSeconds = 40
+        }
+        run.connect()
+        try run.head()
+        for second in stride(from: 0.0, to: 40, by: 5) {
+            run.advance(to: second)
+            run.event(Run.text)
+        }
+        #expect(!run.hasEnded)
+        run.advance(to: 40)
+        let answer = ChatAnswer(try run.response())
+        #expect(run.hasEnded && answer.error != nil)
+    }
+
+    @Test func `the catalog may give a provider more time`() async throws {
+        let slow = RelayUnderTest.Member("Slow", more: #""timeouts":{"first_byte_seconds":120}"#)
+        var run = try await Run(Run.whole, members: [slow, .init("Two")], settings: Self.times)
+        run.connect()
+        run.advance(to: 119)
+        #expect(run.calls.count == 1)
+        run.advance(to: 120)
+        #expect(run.calls.count == 2)
+    }
+
+    // MARK: Silence
+
+    @Test func `silence is broken every ten seconds`() async throws {
+        var run = try await Run(Run.stream, settings: { $0.http.timeoutSeconds = 100 })
+        run.connect()
+        run.advance(to: 9.9)
+        #expect(run.written.isEmpty)
+        run.advance(to: 10)
+        var answer = ChatAnswer(try run.response())
+        #expect(answer.status == 200 && answer.comments == ["keep-alive"] && answer.response.isStream)
+        #expect(answer.response.header("x-routed-via") == nil && answer.response.header("x-request-id") == "req_test")
+        run.advance(to: 20)
+        #expect(ChatAnswer(try run.response()).comments == ["keep-alive", "keep-alive"])
+        try run.head()
+        run.event(Run.text)
+        run.advance(to: 29.9)
+        run.event(Run.text)
+        run.advance(to: 39.8)
+        run.event(Run.finish)
+        run.event("[DONE]")
+        answer = ChatAnswer(try run.response())
+        // What the head could not say any more stands in a comment before the first event.
+        let route = answer.comments.first { $0.contains("x-routed-via") }
+        #expect(route?.contains("One/one-model") == true && answer.comments.count == 3)
+        #expect(answer.content == "Paris is the capital.Paris is the capital." && answer.isDone && run.hasEnded)
+    }
+
+    @Test func `a whole answer is never begun early`() async throws {
+        var run = try await Run(Run.whole, settings: { $0.http.timeoutSeconds = 100 })
+        run.connect()
+        run.advance(to: 99)
+        #expect(run.written.isEmpty)
+        try run.answer(200, Self.answer)
+        #expect(try run.response().text == Self.answer)
+    }
+
+    @Test func `the next candidate still takes over behind an early head`() async throws {
+        var run = try await Run(Run.stream)
+        run.connect()
+        run.advance(to: 15)
+        try run.head()
+        run.event(Run.role)
+        run.receive(.upstream(.failed(.closedInBody)))
+        #expect(run.calls == ["One/one-model", "Two/two-model"])
+        run.connect()
+        try run.head()
+        for event in [Run.role, Run.text, Run.finish, "[DONE]"] { run.event(event) }
+        run.receive(.upstream(.ended))
+        let answer = ChatAnswer(try run.response())
+        #expect(answer.content == "Paris is the capital." && answer.isDone && answer.finishReasons == ["stop"])
+        #expect(answer.comments.contains { $0.contains("x-fallback-trail: One/one-model=cut") })
+    }
+
+    @Test func `after an early head an error is an event`() async throws {
+        var run = try await Run(Run.stream, members: [.init("One")])
+        run.connect()
+        run.advance(to: 12)
+        try run.answer(400, #"{"error":{"message":"Your 'frobs' are wrong."}}"#)
+        #expect(run.hasEnded)
+        let answer = ChatAnswer(try run.response())
+        #expect(answer.status == 200 && answer.error?["message"]?.string?.contains("frobs") == true)
+        #expect(!answer.isDone && answer.finishReasons.isEmpty && answer.response.end == .complete)
+    }
+
+    @Test func `an HTTP 1.0 client's silence is broken without chunks`() async throws {
+        var run = try await Run(Run.stream, framing: .init(isVersion10: true, keepsAlive: false))
+        run.connect()
+        run.advance(to: 10)
+        try run.head()
+        for event in [Run.text, Run.finish, "[DONE]"] { run.event(event) }
+        let text = String(decoding: run.written, as: UTF8.self)
+        #expect(!text.lowercased().contains("transfer-encoding") && text.hasSuffix("data: [DONE]\n\n"))
+        #expect(text.contains("\r\n\r\n: keep-alive\n\n"))
+    }
+
+    // MARK: Candidates
+
+    @Test func `nothing is written before the first meaningful delta`() async throws {
+        var run = try await Run(Run.stream)
+        run.connect()
+        try run.head()
+        run.body(": ping\n\n")
+        run.event(Run.role)
+        #expect(run.written.isEmpty && run.exchange.phase == .attempting)
+        run.event(Run.text)
+        let answer = ChatAnswer(try run.response())
+        #expect(answer.role == "assistant" && answer.content == "Paris is the capital.")
+        #expect(run.exchange.phase == .streaming)
+    }
+
+    @Test func `a failed attempt leaves nothing in the stream`() async throws {
+        var run = try await Run(Run.stream)
+        run.connect()
+        try run.head()
+        run.event(Run.role.replacing("\"m\"", with: "\"first\""))
+        run.receive(.upstream(.failed(.closedInBody)))
+        run.connect()
+        try run.head()
+        for event in [Run.role, Run.text, Run.finish, "[DONE]"] { run.event(event) }
+        #expect(!String(decoding: run.written, as: UTF8.self).contains("first"))
+        #expect(ChatAnswer(try run.response()).isDone)
+    }
+
+    @Test func `attempts are bounded`() async throws {
+        let members = (0..<6).map { RelayUnderTest.Member("P\($0)") }
+        var run = try await Run(Run.whole, members: members, settings: { $0.routing.maxAttempts = 4 })
+        while !run.hasEnded, run.calls.count < 10 { try run.answer(500, "{}") }
+        #expect(run.calls.count == 4)
+        let response = try run.response()
+        #expect([429, 503].contains(response.status) && response.isErrorEnvelope)
+    }
+
+    @Test func `what waits for quota is given its turn`() async throws {
+        var run = try await Run(Run.whole, members: [.init("One")])
+        try run.answer(429, "{}", "Retry-After: 3\r\n")
+        #expect(run.exchange.phase == .waiting && run.waitsUntil == run.now.advanced(by: .seconds(3)).continuous)
+        run.advance(to: 3)
+        run.receive(.turn)
+        #expect(run.calls.count == 2)
+        try run.answer(200, Self.answer)
+        let response = try run.response()
+        #expect(response.status == 200 && response.header("server-timing")?.contains("wait;dur=3000.00") == true)
+    }
+
+    @Test func `who waited too long hears how long it would have been`() async throws {
+        var run = try await Run(Run.whole, members: [.init("One")])
+        try run.answer(429, "{}", "Retry-After: 8\r\n")
+        run.advance(to: 8)
+        run.receive(.turn)
+        try run.answer(429, "{}", "Retry-After: 20\r\n")
+        #expect(run.hasEnded)
+        let response = try run.response()
+        #expect(response.status == 429 && response.header("retry-after") == "20")
+    }
+
+    @Test func `a waiting stream is kept alive`() async throws {
+        var run = try await Run(Run.stream, members: [.init("One")], maxWait: .seconds(60))
+        try run.answer(429, "{}", "Retry-After: 25\r\n")
+        run.advance(to: 21)
+        #expect(ChatAnswer(try run.response()).comments.count == 2)
+        run.advance(to: 25)
+        run.receive(.turn)
+        run.connect()
+        try run.head()
+        for event in [Run.text, Run.finish, "[DONE]"] { run.event(event) }
+        let answer = ChatAnswer(try run.response())
+        #expect(answer.isDone && run.hasEnded)
+    }
+
+    // MARK: Leaving
+
+    @Test func `a client that leaves ends everything, whatever was going on`() async throws {
+        for body in [Run.whole, Run.stream] {
+            for step in 0..<4 {
+                var run = try await Run(body)
+                if step > 0 { run.connect() }
+                if step > 1 { try run.head() }
+                if step > 2 { run.event(Run.text) }
+                run.receive(.clientLeft)
+                #expect(run.exchange.phase == .done && run.cancelled == 1 && run.exchange.deadline == nil)
+                let route = try #require(run.exchange.chain.dispatch.table.routes.first)
+                #expect(route.account.snapshot(slot: route.slot, at: run.now).inFlight == 0)
+                #expect(route.account.snapshot(slot: route.slot, at: run.now).state == .available)
+            }
+        }
+    }
+
+    @Test func `events that come too late change nothing`() async throws {
+        var run = try await Run(Run.stream)
+        run.connect()
+        try run.head()
+        for event in [Run.text, Run.finish, "[DONE]"] { run.event(event) }
+        #expect(run.hasEnded)
+        let written = run.written
+        run.event(Run.text)
+        run.receive(.upstream(.ended))
+        run.receive(.turn)
+        run.receive(.tick)
+        run.receive(.clientLeft)
+        #expect(run.written == written && run.calls.count == 1)
+    }
+
+    // MARK: Order
+
+    /// Streams cut at every byte come to the same.
+    @Test func `a stream reads the same wherever it is cut`() async throws {
+        let events = [Run.role, Run.text.replacing("capital", with: "Füße 🙂"), Run.finish, "[DONE]"]
+        let bytes = Array((": ping\r\n\r\n" + events.map { "data: \($0)\r\n\r\n" }.joined()).utf8)
+        let chain = try await Run.chain([.init("One")])
+        for cut in 0...bytes.count {
+            var run = try Run(Run.stream, chain: chain, at: QuotaClock.at(Double(cut)))
+            run.connect()
+            try run.head()
+            for piece in [bytes[..<cut], bytes[cut...]] where !piece.isEmpty {
+                run.receive(.upstream(.body(ByteBuffer(bytes: piece))))
+                run.receive(.upstream(.readComplete))
+            }
+            run.receive(.upstream(.ended))
+            let answer = ChatAnswer(try run.response())
+            #expect(answer.content == "Paris is the Füße 🙂." && answer.isDone && answer.role == "assistant", "\(cut)")
+            #expect(answer.finishReasons == ["stop"] && answer.response.end == .complete && run.hasEnded, "\(cut)")
+        }
+    }
+
+    static let answer =
+        #"{"id":"a","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":"#
+        + #"{"role":"assistant","content":"Paris is the capital."},"finish_reason":"stop"}],"#
+        + #""usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#
+}
+
+extension ExchangeRun {
+    fileprivate mutating func seconds(_ time: Double) { advance(to: time) }
+    fileprivate func now(plus seconds: Double) -> Double { self.seconds + seconds }
+}
