@@ -1,3 +1,5 @@
+import Clients
+
 /// One provider, one of its models and one key: what a request can be sent to.
 ///
 /// Made once from settings and catalog and shared by every loop; what changes while Relay runs (quotas, cooldowns,
@@ -35,17 +37,8 @@ final class Route: Sendable {
         self.account = account
         self.slot = slot
         self.name = "\(provider.name)/\(model.name)"
-        self.modelJSON = Array("\"\(model.name.flatMap { Self.escaped($0) })\"".utf8)
+        self.modelJSON = Array(JSONText.quoted(model.name).utf8)
         self.experience = experience
-    }
-
-    /// Ids are plain text; what is not is escaped all the same.
-    private static func escaped(_ character: Character) -> String {
-        switch character {
-        case "\"": "\\\""
-        case "\\": "\\\\"
-        default: String(character)
-        }
     }
 }
 

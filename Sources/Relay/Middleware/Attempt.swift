@@ -130,10 +130,10 @@ final class Attempt {
         return times.total.map { min(time, startedAt.continuous.advanced(by: $0)) } ?? time
     }
 
-    /// A whole answer may pause like a committed stream; a stream that says nothing may not.
+    /// A whole answer, and a stream that has something to say, may pause; a stream that says nothing may not.
     private func nextTimeout(isCommitted: Bool) -> (TimeoutKind, ContinuousClock.Instant) {
         guard wasSent else { return (.connect, startedAt.continuous.advanced(by: times.connect)) }
-        if let lastPieceAt, isCommitted || !isStreaming {
+        if let lastPieceAt, isCommitted || !isStreaming || firstMeaningfulAt != nil {
             return (.idle, lastPieceAt.advanced(by: times.streamIdle))
         }
         return (.firstByte, (connectedAt ?? startedAt.continuous).advanced(by: times.firstByte))

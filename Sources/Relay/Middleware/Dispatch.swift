@@ -65,15 +65,15 @@ struct Selection {
     private var failed: Set<Int> = []
     private var excludedProviders: Set<String> = []
     private var overflowed = 0
-    private var reference: ModelReference?
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else.
     mutating func start(_ request: ChatRequest, chain: Chain, tokens: Int) throws(ClientError) {
         do throws(RoutingError) {
             let reference = try chain.dispatch.table.reference(for: request.model, rules: chain.dispatch.rules)
-            self.reference = reference
-            if case .meta(let scale) = reference {
+            var filters = RouteFilters.none
+            if case .meta(let scale, let own) = reference {
                 preferredScale = scale
+                filters = request.filters.completed(by: own)
             } else {
                 isMeta = false
             }
@@ -87,7 +87,7 @@ struct Selection {
             wantsSchema = requirements.jsonSchema
             list = try chain.dispatch.table.candidateList(
                 for: reference,
-                filters: isMeta ? request.filters : .none,
+                filters: filters,
                 requirements: requirements,
                 rules: chain.dispatch.rules
             )
@@ -178,8 +178,12 @@ struct Selection {
 
     /// `max_tokens` to send instead of what was asked for.
     func maxTokens(for route: Route, asked: Int?) -> Int? {
-        guard let lowered = maxTokens[route.index] else { return nil }
-        return min(asked ?? lowered, lowered)
+        if let lowered = maxTokens[route.index] { return min(asked ?? lowered, lowered) }
+        guard let asked else { return nil }
+        // What a refusal or the catalog tells need not be learned again with every request.
+        let learned = route.account.learnedSizes(slot: route.slot).maxOutputTokens
+        let most = min(learned ?? .max, route.model.maxOutputTokens ?? .max)
+        return asked > most ? most : nil
     }
 
     /// What becomes of the request after a failure.

@@ -1,7 +1,7 @@
 /// What the `model` member of a request asks for.
 enum ModelReference: Sendable, Hashable {
-    /// Any model; an alias may prefer a size.
-    case meta(preferredScale: ModelScale?)
+    /// Any model; an alias may prefer a size, and narrow the choice as the client's own filters do.
+    case meta(preferredScale: ModelScale?, filters: RouteFilters = .none)
     /// Exactly this model of this provider, by the names of the catalog.
     case direct(provider: String, model: String)
     /// This model from any provider that has it.
@@ -15,6 +15,8 @@ struct ModelAlias: Sendable, Hashable {
     /// Another name; the meta-model where it is `nil`.
     var target: String?
     var preferredScale: ModelScale?
+    /// Only models that match; for the meta-model.
+    var filters = RouteFilters.none
 
     static let shipped = [
         ModelAlias(pattern: "claude-*haiku*", preferredScale: .small),

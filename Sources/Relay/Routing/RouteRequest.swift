@@ -9,6 +9,11 @@ struct RouteFilters: Sendable, Hashable {
 
     static let none = RouteFilters()
 
+    /// These filters, and where they leave something open, the others.
+    func completed(by others: RouteFilters) -> RouteFilters {
+        RouteFilters(type: type ?? others.type, scale: scale ?? others.scale, name: name ?? others.name)
+    }
+
     var isEmpty: Bool { type == nil && scale == nil && name == nil }
 
     /// In any case, and an empty text filters nothing.

@@ -166,9 +166,10 @@ extension RouteTable {
         if let first = unpaid(routesByModel[lowered] ?? [], rules).first { return .model(routes[first].model.name) }
         if let leftOutProvider { throw .providerLeftOut(leftOutProvider.name, why: leftOutProvider.why) }
         if depth < 4, let alias = naming.aliases.first(where: { $0.matches(lowered) }) {
-            guard let target = alias.target else { return .meta(preferredScale: alias.preferredScale) }
+            let meta = ModelReference.meta(preferredScale: alias.preferredScale, filters: alias.filters)
+            guard let target = alias.target else { return meta }
             let reference = try reference(for: target, rules: rules, depth: depth + 1)
-            if case .meta(nil) = reference { return .meta(preferredScale: alias.preferredScale) }
+            if case .meta(nil, .none) = reference { return meta }
             return reference
         }
         guard naming.unknownModel == .reject else { return .meta(preferredScale: nil) }

@@ -75,10 +75,14 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// What follows of the body is not wanted: after the answer the connection is closed.
     private func refuseBody(_ error: ClientError) {
-        guard let incoming else { return }
-        gateway.memory.give(incoming.body.readableBytes)
-        self.incoming = nil
-        enqueue(.refusal(incoming.request.closingAfterwards, error))
+        guard let request = incoming?.request else { return }
+        dropIncoming()
+        enqueue(.refusal(request.closingAfterwards, error))
+    }
+
+    private func dropIncoming() {
+        if let incoming { gateway.memory.give(incoming.body.readableBytes) }
+        incoming = nil
     }
 
     private func receiveEnd() {
@@ -229,8 +233,7 @@ final class ClientConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         isClosing = true
         bodyTimer?.cancel()
-        if let incoming, incoming.refusal == nil { gateway.memory.give(incoming.body.readableBytes) }
-        incoming = nil
+        dropIncoming()
         for case .request(_, let body) in pending { gateway.memory.give(body.readableBytes) }
         pending = []
         current?.call.clientLeft()
@@ -240,7 +243,7 @@ final class ClientConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !isClosing else { return }
         if let error = error as? HTTPParserError {
-            incoming = nil
+            dropIncoming()
             enqueue(.broken(.unreadableRequest(error)))
         } else if error is ConnectionGate.HeadTimeout {
             closeAfterReply()

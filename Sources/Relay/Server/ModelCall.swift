@@ -138,6 +138,8 @@ final class ModelCall: UpstreamReceiver, Ticking {
     }
 
     private func end(hasReply: Bool) {
+        // A write that fails closes the connection in its midst, and with it the call.
+        guard !isDone else { return }
         isDone = true
         services.ticker.remove(self)
         leaveQueue()

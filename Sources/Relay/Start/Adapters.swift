@@ -55,7 +55,12 @@ extension ModelNaming {
         self.init(
             metaNames: settings.metaModels,
             aliases: settings.aliases.entries.map { alias in
-                ModelAlias(pattern: alias.pattern, target: alias.model, preferredScale: alias.scale)
+                ModelAlias(
+                    pattern: alias.pattern,
+                    target: alias.model,
+                    preferredScale: alias.scale,
+                    filters: RouteFilters(type: alias.type?.rawValue, name: alias.name)
+                )
             },
             unknownModel: settings.unknownModel == .meta ? .meta : .reject
         )

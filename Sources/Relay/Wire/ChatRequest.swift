@@ -39,6 +39,9 @@ struct ChatRequest: Sendable {
         var audios = 0
         /// Bytes of text as they stand in the request, escapes included.
         var textBytes = 0
+
+        /// There is a text, or an array of parts.
+        var hasContent: Bool { content.map { $0.kind != .null } ?? false }
     }
 
     enum Role: Sendable { case system, user, assistant, tool }

@@ -8,15 +8,30 @@ struct MessageEdits {
 
     private static let standardMembers: [StaticString] = ["role", "content", "name", "tool_calls", "tool_call_id"]
 
-    func apply(shortened: String?, to edits: inout ByteEdits) {
+    /// `appending` goes behind the text, an empty line between them.
+    func apply(shortened: String?, appending addition: JSONFragment?, to edits: inout ByteEdits) {
         if quirks.strictMessages { removeOwnMembers(&edits) }
         guard let content = message.content else { return }
-        if let shortened {
-            edits.replace(content.range, with: JSONText.quoted(shortened))
+        let isFlattened = content.kind == .array && quirks.flatContent && message.images == 0 && message.audios == 0
+        if let text = shortened ?? (isFlattened ? MessageText.read(bytes, content) : nil) {
+            var replacement = [UInt8(ascii: "\"")] + JSONFragment(text).bytes
+            if let addition { replacement += Array(#"\n\n"#.utf8) + addition.bytes }
+            edits.replace(content.range, with: replacement + [UInt8(ascii: "\"")])
         } else if content.kind == .null, quirks.nullContentAsEmpty {
             edits.replace(content.range, with: "\"\"")
-        } else if content.kind == .array, quirks.flatContent, message.images == 0, message.audios == 0 {
-            edits.replace(content.range, with: JSONText.quoted(MessageText.read(bytes, content)))
+        } else if let addition {
+            append(addition, to: content, &edits)
+        }
+    }
+
+    private func append(_ addition: JSONFragment, to content: JSONValueSpan, _ edits: inout ByteEdits) {
+        let end = content.range.upperBound - 1
+        if content.isString {
+            edits.insert([Array(#"\n\n"#.utf8), addition.bytes], at: end)
+        } else {
+            let isEmpty = !bytes[content.range.lowerBound + 1..<end].contains { $0 > 0x20 }
+            let opening = (isEmpty ? "" : ",") + #"{"type":"text","text":""#
+            edits.insert([Array(opening.utf8), addition.bytes, Array(#""}"#.utf8)], at: end)
         }
     }
 

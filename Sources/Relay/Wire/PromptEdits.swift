@@ -14,4 +14,8 @@ struct PromptEdits: Sendable, Equatable {
     var maxTokens: Int?
 
     static let none = PromptEdits()
+
+    var touchesMessages: Bool {
+        summary != nil || styleDirective != nil || !dropped.isEmpty || !shortened.isEmpty
+    }
 }

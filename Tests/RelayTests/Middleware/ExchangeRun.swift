@@ -36,6 +36,7 @@ struct ExchangeRun {
         members: [RelayUnderTest.Member] = [.init("One"), .init("Two")],
         framing: ReplyHead.Framing = .init(),
         maxWait: Duration = .seconds(10),
+        queuedFor seconds: Double? = nil,
         settings change: (inout Settings) -> Void = { _ in }
     ) async throws {
         try self.init(
@@ -43,6 +44,7 @@ struct ExchangeRun {
             chain: try await Self.chain(members, settings: change),
             framing: framing,
             maxWait: maxWait,
+            queuedFor: seconds,
             at: QuotaClock.at(0)
         )
     }
@@ -54,6 +56,7 @@ struct ExchangeRun {
         maxWait: Duration = .seconds(10),
         session: String? = nil,
         client: String = "",
+        queuedFor seconds: Double? = nil,
         at start: Now
     ) throws {
         var facts = CallFacts(
@@ -68,7 +71,7 @@ struct ExchangeRun {
         let request = try ChatRequestReader.read(ByteBuffer(string: body))
         exchange = Exchange(chain: chain, request: request, facts: facts)
         self.start = start
-        receive(.begin)
+        receive(seconds.map { .queued(until: start.continuous.advanced(by: .seconds($0))) } ?? .begin)
     }
 
     static func chain(

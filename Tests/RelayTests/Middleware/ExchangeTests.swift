@@ -147,7 +147,7 @@ struct ExchangeTests {
         run.receive(.upstream(.ended))
         let answer = ChatAnswer(try run.response())
         #expect(answer.content == "Paris is the capital." && answer.isDone && answer.finishReasons == ["stop"])
-        #expect(answer.comments.contains { $0.contains("x-fallback-trail: One/one-model=cut") })
+        #expect(answer.comments.last == "x-routed-via Two/two-model; attempts=2")
     }
 
     @Test func `after an early head an error is an event`() async throws {
@@ -170,6 +170,49 @@ struct ExchangeTests {
         let text = String(decoding: run.written, as: UTF8.self)
         #expect(!text.lowercased().contains("transfer-encoding") && text.hasSuffix("data: [DONE]\n\n"))
         #expect(text.contains("\r\n\r\n: keep-alive\n\n"))
+    }
+
+    @Test func `a stream that is held for its schema may take its time`() async throws {
+        let body =
+            #"{"model":"meta-model","stream":true,"messages":[{"role":"user","content":"x"}],"response_format":"#
+            + #"{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"}}}}"#
+        var run = try await Run(body, settings: Self.times)
+        run.connect()
+        try run.head()
+        let chunk = Run.text.replacing("Paris is the capital.", with: "%")
+        run.event(chunk.replacing("%", with: #"{\"a\":["#))
+        for second in stride(from: 10.0, through: 100, by: 10) {
+            run.advance(to: second)
+            run.event(chunk.replacing("%", with: "1, "))
+        }
+        #expect(run.calls.count == 1 && run.cancelled == 0 && !run.hasEnded)
+        run.event(chunk.replacing("%", with: "2]}"))
+        run.event(Run.finish)
+        run.event("[DONE]")
+        let answer = ChatAnswer(try run.response())
+        #expect(answer.comments.count >= 8 && answer.isDone && answer.finishReasons == ["stop"])
+        #expect((try? SimulatedJSON.parse(answer.content))?["a"]?.elements?.count == 11)
+    }
+
+    @Test func `who waits for a place is kept alive, and told when there is none`() async throws {
+        for body in [Run.whole, Run.stream] {
+            var run = try await Run(body, queuedFor: 25)
+            run.advance(to: 24.9)
+            #expect(!run.hasEnded && run.calls.isEmpty)
+            run.advance(to: 25)
+            let answer = ChatAnswer(try run.response())
+            #expect(run.hasEnded && answer.error?["code"]?.string == "request_queue_timeout")
+            #expect(answer.status == (body == Run.stream ? 200 : 429) && answer.response.end == .complete)
+            #expect(answer.comments.count == (body == Run.stream ? 2 : 0))
+        }
+        var run = try await Run(Run.stream, queuedFor: 25)
+        run.advance(to: 12)
+        run.receive(.begin)
+        #expect(run.calls == ["One/one-model"])
+        run.connect()
+        try run.head()
+        for event in [Run.text, Run.finish, "[DONE]"] { run.event(event) }
+        #expect(ChatAnswer(try run.response()).isDone)
     }
 
     // MARK: Candidates

@@ -124,6 +124,42 @@ struct FailoverTests {
         }
     }
 
+    @Test(arguments: [401, 402, 403, 404])
+    func `a route that is refused is not asked again`(_ status: Int) async throws {
+        try await RelayUnderTest.run { relay async throws in
+            relay.providers[0].behavior.always = .error(status, .openai, message: "No.")
+            for _ in 0..<3 { #expect(try await relay.ask().response.header("x-routed-via") == "Two/two-model") }
+            #expect(relay.providers[0].calls.count == 1)
+        }
+    }
+
+    @Test func `many clients over faulty providers all get an answer`() async throws {
+        let behavior = SimulatedProvider.Behavior()
+            .with { behavior in
+                behavior.mix = [
+                    .init(share: 0.15, fault: .rateLimited(.groq, retryAfter: "1")), .init(share: 0.1, fault: .resetBeforeHead),
+                    .init(share: 0.1, fault: .error(502, .openai, message: "Bad gateway.")),
+                    .init(share: 0.1, fault: .cut(afterChunks: 1)),
+                ]
+            }
+        let members = (0..<12).map { Member("P\($0)", behavior) }
+        try await RelayUnderTest.run(members, settings: { $0.routing.strategy = .roundRobin }) { relay in
+            let faults = try await withThrowingTaskGroup(of: String?.self) { group in
+                for number in 0..<150 {
+                    group.addTask {
+                        let stream = number.isMultiple(of: 2)
+                        let answer = try await relay.ask(stream: stream)
+                        let isWhole = answer.content == "Paris is the capital of France." && answer.finishReasons == ["stop"]
+                        return answer.status == 200 && isWhole && answer.isDone == stream ? nil : answer.response.text
+                    }
+                }
+                return try await group.reduce(into: [String]()) { if let fault = $1 { $0.append(fault) } }
+            }
+            #expect(faults.isEmpty)
+            #expect(relay.gateway.memory.bytes == 0)
+        }
+    }
+
     // MARK: The request's own fault
 
     @Test(arguments: [400, 422], [false, true])

@@ -124,6 +124,7 @@ struct StreamTests {
                         #expect(answer.finishReasons == ["stop"])
                     }
                 }
+                #expect(relay.providers[0].calls.last?.json["response_format"]?["type"]?.string == "json_object")
             }
         }
     }
@@ -191,6 +192,29 @@ struct StreamTests {
             try await eventually(within: .seconds(30)) { relay.providers[0].calls.count == 1 }
             await client.reset()
             try await eventually(within: .seconds(30)) { relay.providers[0].tally.openConnections == 0 && relay.gateway.admission.running == 0 }
+            #expect(relay.gateway.memory.bytes == 0)
+        }
+    }
+
+    /// A client may be found gone while something is being written to it.
+    @Test func `clients that leave at any moment are each counted once`() async throws {
+        let behavior = Behavior(answer: .pieces(Array(repeating: String(repeating: "x", count: 2000), count: 200)))
+        try await RelayUnderTest.run([Member("One", behavior)]) { relay in
+            let body = Array(#"{"model":"meta-model","stream":true,"messages":[{"role":"user","content":"hi"}]}"#.utf8)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        let client = try await relay.connect()
+                        try await client.sendRequest("POST", "/v1/chat/completions", body: body)
+                        for _ in 0..<number % 4 { _ = try await client.receive() }
+                        await client.reset()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await eventually(within: .seconds(30)) {
+                relay.gateway.admission.running == 0 && relay.providers[0].calls.allSatisfy { $0.outcome != .underWay }
+            }
             #expect(relay.gateway.memory.bytes == 0)
         }
     }

@@ -147,7 +147,7 @@ struct RenderingTests {
         ),
         Case(
             testDescription: "dropped messages and a summary",
-            edits: PromptEdits(dropped: [1, 2], summary: "They \"met\"."),
+            edits: PromptEdits(dropped: [1, 2], summary: JSONFragment("They \"met\".")),
             request: #"""
                 {"model":"x","messages":[{"role":"system","content":"S"} , {"role":"user","content":"a"},{"role":"assistant","content":"b"}, {"role":"user","content":"c"}]}
                 """#,
@@ -157,21 +157,21 @@ struct RenderingTests {
         ),
         Case(
             testDescription: "a summary and a directive without a system message",
-            edits: PromptEdits(dropped: [0], summary: "Sum.", styleDirective: "Style."),
+            edits: PromptEdits(dropped: [0], summary: JSONFragment("Sum."), styleDirective: JSONFragment("Style.")),
             request: #"{"model":"x","messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}]}"#,
             expected:
                 #"{"model":"m1","messages":[{"role":"system","content":"Sum.\n\nStyle."},{"role":"user","content":"b"}]}"#
         ),
         Case(
             testDescription: "a directive behind system parts",
-            edits: PromptEdits(styleDirective: "Style."),
+            edits: PromptEdits(styleDirective: JSONFragment("Style.")),
             request: #"{"model":"x","messages":[{"role":"system","content":[{"type":"text","text":"S"}]},{"role":"user","content":"b"}]}"#,
             expected:
                 #"{"model":"m1","messages":[{"role":"system","content":[{"type":"text","text":"S"},{"type":"text","text":"Style."}]},{"role":"user","content":"b"}]}"#
         ),
         Case(
             testDescription: "a directive in a developer message",
-            edits: PromptEdits(styleDirective: "Style."),
+            edits: PromptEdits(styleDirective: JSONFragment("Style.")),
             request: #"{"model":"x","messages":[{"role":"developer","content":"D"},{"role":"user","content":"b"}]}"#,
             expected: #"{"model":"m1","messages":[{"role":"developer","content":"D\n\nStyle."},{"role":"user","content":"b"}]}"#
         ),
@@ -184,7 +184,7 @@ struct RenderingTests {
         Case(
             testDescription: "flat content and a directive",
             quirks: { $0.flatContent = true },
-            edits: PromptEdits(styleDirective: "Style."),
+            edits: PromptEdits(styleDirective: JSONFragment("Style.")),
             request: #"{"model":"x","messages":[{"role":"system","content":[{"type":"text","text":"S"}]},{"role":"user","content":"b"}]}"#,
             expected:
                 #"{"model":"m1","messages":[{"role":"system","content":"S\n\nStyle."},{"role":"user","content":"b"}]}"#
@@ -302,7 +302,7 @@ struct RenderingTests {
         }
         let kept = roles.indices.filter { !edits.dropped.contains($0) }
         var messages = after["messages"]?.elements ?? []
-        let addition = [edits.summary, edits.styleDirective].compactMap { $0 }.joined(separator: "\n\n")
+        let addition = [edits.summary, edits.styleDirective].compactMap { $0?.text }.joined(separator: "\n\n")
         if messages.count == kept.count + 1 {
             let own = messages.firstIndex { $0["role"]?.string == "system" && $0["content"]?.string == addition }
             guard let own, !addition.isEmpty else { throw Mismatch(what: "a message too many") }
@@ -384,8 +384,8 @@ private enum RandomRequest {
         for index in roles.indices where !edits.dropped.contains(index) && maybe() && maybe() {
             edits.shortened[index] = "short \"\(index)\"\n"
         }
-        if maybe() { edits.summary = "Summary: \"ü\"\n🙂" }
-        if maybe() { edits.styleDirective = "Directive \\ here." }
+        if maybe() { edits.summary = JSONFragment("Summary: \"ü\"\n🙂") }
+        if maybe() { edits.styleDirective = JSONFragment("Directive \\ here.") }
         if maybe() { edits.maxTokens = 55 }
         return edits
     }
@@ -400,5 +400,13 @@ private enum RandomRequest {
         if maybe() { quirks.nullContentAsEmpty = true }
         if maybe() { quirks.dropSchemaKeys = ["$schema", "additionalProperties"] }
         if maybe() { quirks.defaultMaxTokens = 99 }
+    }
+}
+
+extension JSONFragment {
+    /// The text that it stands for.
+    fileprivate var text: String {
+        let quoted = [UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]
+        return JSONReader.read(quoted, file: "fragment").value?.string ?? ""
     }
 }
