@@ -14,7 +14,8 @@ struct ContextWindow: Sendable {
     enum Fit: Sendable {
         case whole(tokens: Int)
         case pruned(PromptEdits, Report)
-        case overflow(needed: Int, budget: Int)
+        /// `window` is what the model or its provider takes in all, `budget` what of it is left for the prompt.
+        case overflow(needed: Int, budget: Int, window: Int)
     }
 
     /// As shown in `X-Relay-Context`.
@@ -114,7 +115,9 @@ struct ContextWindow: Sendable {
             )
             return .pruned(edits, report)
         } catch {
-            return .overflow(needed: error.needed, budget: error.budget)
+            let window = route.model.maxContextLength ?? budget
+            let learned = route.account.learnedSizes(slot: route.slot).window ?? window
+            return .overflow(needed: error.needed, budget: error.budget, window: min(window, learned))
         }
     }
 }

@@ -45,8 +45,10 @@ struct Selection {
     enum Step { case next, same, refuse, oneMore }
 
     private(set) var isMeta = true
-    /// When the first of those passed over is free; only times that can be known.
+    /// When the first limit is over that keeps a candidate from serving.
     private(set) var earliest: ContinuousClock.Instant?
+    /// When a candidate that failed by chance, or too often, may be tried again.
+    private(set) var retryAt: ContinuousClock.Instant?
     private(set) var passedOver: [ClientError.AttemptNote] = []
     /// The candidate whose history is being fitted elsewhere.
     var fitting: Route?
@@ -108,6 +110,7 @@ struct Selection {
     ) -> ContinuousClock.Instant? {
         place = 0
         earliest = nil
+        retryAt = nil
         passedOver.removeAll(keepingCapacity: true)
         failed.removeAll(keepingCapacity: true)
         overflowed = 0
@@ -159,16 +162,31 @@ struct Selection {
         queue.insert(route, at: place)
     }
 
-    /// A candidate that cannot take the request now.
-    mutating func pass(over route: Route, until: ContinuousClock.Instant? = nil, reason: String) {
-        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: reason))
-        if reason == "context" { overflowed += 1 }
-        note(free: until)
+    /// A candidate whose limits keep it from taking the request now.
+    mutating func pass(over route: Route, until: ContinuousClock.Instant?, reason: BlockReason, at now: Now) {
+        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: reason.code))
+        note(reason, until: until, at: now)
     }
 
-    private mutating func note(free time: ContinuousClock.Instant?) {
-        guard let time else { return }
-        earliest = earliest.map { min($0, time) } ?? time
+    /// A candidate whose window is too small for what must stay.
+    mutating func passOverflow(of route: Route) {
+        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: "context"))
+        overflowed += 1
+    }
+
+    private mutating func note(_ reason: BlockReason, until: ContinuousClock.Instant?, at now: Now) {
+        let time = until ?? now.continuous.advanced(by: Dispatch.retryPause)
+        switch reason {
+        case .cooldown, .quota, .concurrency: earliest = earliest.map { min($0, time) } ?? time
+        case .breakerOpen, .probing: retryAt = retryAt.map { min($0, time) } ?? time
+        case .keyBenched, .forbidden, .modelMissing: break
+        }
+    }
+
+    /// When it is worth trying again.
+    var nextChance: ContinuousClock.Instant? {
+        guard let earliest, let retryAt else { return earliest ?? retryAt }
+        return min(earliest, retryAt)
     }
 
     /// Every candidate's window was too small for what must stay.
@@ -223,10 +241,11 @@ struct Selection {
             return
         }
         switch route.account.availability(slot: route.slot, tokens: 0, at: now) {
-        case .blocked(let until, _): note(free: until)
+        case .blocked(let until, let reason): note(reason, until: until, at: now)
         case .free:
             let pause = Dispatch.retryPause * (1 << max(0, retries[route.index, default: 1] - 1))
-            note(free: now.continuous.advanced(by: pause))
+            let time = now.continuous.advanced(by: pause)
+            retryAt = retryAt.map { min($0, time) } ?? time
         }
     }
 

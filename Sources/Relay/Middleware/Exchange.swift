@@ -79,7 +79,8 @@ struct Exchange {
     private var waitingSince: ContinuousClock.Instant?
     private var queueDeadline: ContinuousClock.Instant?
     private var waitDeadline: ContinuousClock.Instant
-    private var lastOverflow: (needed: Int, budget: Int)?
+    /// The one that came nearest to taking the prompt.
+    private var lastOverflow: (needed: Int, budget: Int, window: Int)?
 
     init(chain: Chain, request: ChatRequest, facts: CallFacts) {
         self.chain = chain
@@ -185,9 +186,9 @@ struct Exchange {
             edits = pruned
             tokens = made.tokens + prompt.toolTokens
             report = made
-        case .overflow(let needed, let budget):
-            if budget > lastOverflow?.budget ?? -1 { lastOverflow = (needed, budget) }
-            selection.pass(over: route, reason: "context")
+        case .overflow(let needed, let budget, let window):
+            if budget > lastOverflow?.budget ?? -1 { lastOverflow = (needed, budget, window) }
+            selection.passOverflow(of: route)
             return false
         }
         edits.styleDirective = chain.styleDirective.directive(
@@ -198,11 +199,7 @@ struct Exchange {
         edits.maxTokens = selection.maxTokens(for: route, asked: request.maxTokens)
         switch chain.dispatch.reserve(route, promptTokens: tokens, asked: edits.maxTokens ?? request.maxTokens, at: now) {
         case .refused(let until, let reason):
-            selection.pass(
-                over: route,
-                until: reason.clearsByWaiting ? until ?? now.continuous.advanced(by: Dispatch.retryPause) : nil,
-                reason: reason.code
-            )
+            selection.pass(over: route, until: until, reason: reason, at: now)
             return false
         case .reserved(let reservation, let lowered):
             if let lowered { edits.maxTokens = lowered }
@@ -238,7 +235,7 @@ struct Exchange {
     /// Nobody can take it now: wait for the first that frees in time, else say why.
     private mutating func exhausted(_ now: Now, _ actions: inout Actions) {
         attempt = nil
-        if trail.count < chain.times.maxAttempts, refusal == nil, let free = selection.earliest, free <= waitDeadline {
+        if trail.count < chain.times.maxAttempts, refusal == nil, let free = selection.nextChance, free <= waitDeadline {
             return wait(until: max(free, now.continuous.advanced(by: .milliseconds(5))), now, &actions)
         }
         if let empty = lastEmpty { return passOn(empty, now, &actions) }
@@ -315,7 +312,11 @@ struct Exchange {
     func finalError(_ now: Now) -> ClientError {
         if let refusal { return ClientError(refusal.failure, refusal.details, attempts: trail) }
         if trail.isEmpty, selection.allOverflowed, let lastOverflow {
-            return .contextLengthExceeded(needed: lastOverflow.needed, window: lastOverflow.budget)
+            return .contextLengthExceeded(
+                needed: lastOverflow.needed,
+                budget: lastOverflow.budget,
+                window: lastOverflow.window
+            )
         }
         if let missing = selection.missingModel(trail) { return missing }
         let notes = (trail + selection.passedOver).suffix(32)

@@ -58,14 +58,6 @@ enum BlockReason: Sendable, Equatable {
     /// The provider does not know this model any more.
     case modelMissing
 
-    /// Whether time alone makes it go away: a refused key or a missing model may stay as they are.
-    var clearsByWaiting: Bool {
-        switch self {
-        case .cooldown, .quota, .concurrency, .breakerOpen, .probing: true
-        case .keyBenched, .forbidden, .modelMissing: false
-        }
-    }
-
     /// As shown in headers and logs.
     var code: String {
         switch self {

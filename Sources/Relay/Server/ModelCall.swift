@@ -132,7 +132,7 @@ final class ModelCall: UpstreamReceiver, Ticking {
                 switch result {
                 case .success(let fit): call.handle(.fitted(fit), at: .read())
                 // The pool refuses work only while Relay stops.
-                case .failure: call.handle(.fitted(.overflow(needed: 0, budget: 0)), at: .read())
+                case .failure: call.handle(.fitted(.overflow(needed: 0, budget: 0, window: 0)), at: .read())
                 }
             }
     }

@@ -99,10 +99,11 @@ extension ClientError {
         )
     }
 
-    static func contextLengthExceeded(needed: Int, window: Int) -> ClientError {
+    static func contextLengthExceeded(needed: Int, budget: Int, window: Int) -> ClientError {
         .invalidRequest(
             "This model's maximum context length is \(window) tokens. However, the messages that cannot be left out "
-                + "(system and the last user message) take \(needed) tokens. Please reduce their length.",
+                + "(system and the last user message) take \(needed) tokens, and \(budget) are left for the prompt. "
+                + "Please reduce their length.",
             param: "messages",
             code: "context_length_exceeded"
         )
