@@ -26,7 +26,10 @@ struct CheckCommand: AsyncParsableCommand {
             configuration.settings.server.apiKey = nil
             configuration.settings.routing.maxQuotaWaitSeconds = min(timeout, 60)
             configuration.settings.context.managementMode = .disabled
-            let relay = try await RunningRelay.start(configuration, logger: Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() })
+            let relay = try await RunningRelay.start(
+                configuration,
+                logger: Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
+            )
             let caller = try RelayCaller(host: "127.0.0.1", port: relay.port, apiKey: nil)
             defer { caller.close() }
             let failures = try await check(relay, caller)
@@ -42,7 +45,9 @@ struct CheckCommand: AsyncParsableCommand {
             guard provider == nil || route.provider.name.lowercased() == provider?.lowercased() else { continue }
             if names.last != route.name { names.append(route.name) }
         }
-        guard !names.isEmpty else { throw ValidationError("No usable chat model\(provider.map { " of \($0)" } ?? "").") }
+        guard !names.isEmpty else {
+            throw ValidationError("No usable chat model\(provider.map { " of \($0)" } ?? "").")
+        }
         let width = names.map(\.count).max() ?? 0
         var failures = 0
         for name in names {
@@ -56,7 +61,8 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func call(_ name: String, _ caller: RelayCaller) async -> (passed: Bool, text: String) {
-        let body = "{\"model\":\(JSONText.quoted(name)),\"max_tokens\":16,"
+        let body =
+            "{\"model\":\(JSONText.quoted(name)),\"max_tokens\":16,"
             + "\"messages\":[{\"role\":\"user\",\"content\":\"Reply with the word ok.\"}]}"
         let start = ContinuousClock.now
         do {

@@ -57,7 +57,8 @@ struct DemoCommand: AsyncParsableCommand {
     private func configuration(
         for cast: [(member: DemoProviders.Member, provider: SimulatedProvider)]
     ) throws -> Configuration {
-        let folder = FileManager.default.temporaryDirectory.path + "/relay-demo-\(ProcessInfo.processInfo.processIdentifier)"
+        let folder =
+            FileManager.default.temporaryDirectory.path + "/relay-demo-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try Data(DemoProviders.settings.utf8).write(to: URL(filePath: folder + "/settings.json"))

@@ -134,13 +134,14 @@ extension ContextHistory {
     static func read(_ value: JSONValue) -> Message {
         let content = value["content"]
         let text = content?.string ?? content?.array?.compactMap { $0["text"]?.string }.joined(separator: "\n\n") ?? ""
-        let calls = (value["tool_calls"]?.array ?? []).map { call in
-            Message.Call(
-                id: call["id"]?.string ?? "",
-                name: call["function"]?["name"]?.string ?? "",
-                arguments: call["function"]?["arguments"]?.string ?? ""
-            )
-        }
+        let calls = (value["tool_calls"]?.array ?? [])
+            .map { call in
+                Message.Call(
+                    id: call["id"]?.string ?? "",
+                    name: call["function"]?["name"]?.string ?? "",
+                    arguments: call["function"]?["arguments"]?.string ?? ""
+                )
+            }
         let role: Message.Role =
             switch value["role"]?.string {
             case "system", "developer": .system

@@ -60,10 +60,11 @@ extension SimpleClient.Answer {
 
     /// The events of a stream, `[DONE]` apart.
     var events: [JSONValue] {
-        String(buffer: body).split(separator: "\n").compactMap { line in
-            guard line.hasPrefix("data: {") else { return nil }
-            return JSONReader.read(Array(line.dropFirst(6).utf8), file: "event").value
-        }
+        String(buffer: body).split(separator: "\n")
+            .compactMap { line in
+                guard line.hasPrefix("data: {") else { return nil }
+                return JSONReader.read(Array(line.dropFirst(6).utf8), file: "event").value
+            }
     }
 
     var errorMessage: String? { json?["error"]?["message"]?.string }

@@ -175,7 +175,9 @@ enum TokenSample {
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: wholeBytes) { sample in
             let raw = UnsafeMutableRawBufferPointer(sample)
             let length = gather(texts, total, of: bytes, into: raw)
-            let estimate = estimator.tokens(inUTF8: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(raw)[..<length]))
+            let estimate = estimator.tokens(
+                inUTF8: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(raw)[..<length])
+            )
             guard length < total else { return estimate }
             return Int((Double(estimate) * Double(total) / Double(length)).rounded(.up))
         }

@@ -140,7 +140,8 @@ struct Selection {
         var generator = SeededGenerator(seed: now.wall.bitPattern ^ UInt64(truncatingIfNeeded: turn) << 32)
         let order = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
         queue = order.map { list.routes[$0] }
-        let onlyCutsNow = states.contains { $0.availability.isFree } && !states.contains { $0.availability.isFree && $0.fitsWhole }
+        let onlyCutsNow =
+            states.contains { $0.availability.isFree } && !states.contains { $0.availability.isFree && $0.fitsWhole }
         return onlyCutsNow ? nextWholeOpening(among: states) : nil
     }
 

@@ -197,7 +197,8 @@ struct Exchange {
             wish: facts.serverSidePrompt
         )
         edits.maxTokens = selection.maxTokens(for: route, asked: request.maxTokens)
-        switch chain.dispatch.reserve(route, promptTokens: tokens, asked: edits.maxTokens ?? request.maxTokens, at: now) {
+        switch chain.dispatch.reserve(route, promptTokens: tokens, asked: edits.maxTokens ?? request.maxTokens, at: now)
+        {
         case .refused(let until, let reason):
             selection.pass(over: route, until: until, reason: reason, at: now)
             return false
@@ -235,7 +236,8 @@ struct Exchange {
     /// Nobody can take it now: wait for the first that frees in time, else say why.
     private mutating func exhausted(_ now: Now, _ actions: inout Actions) {
         attempt = nil
-        if trail.count < chain.times.maxAttempts, refusal == nil, let free = selection.nextChance, free <= waitDeadline {
+        if trail.count < chain.times.maxAttempts, refusal == nil, let free = selection.nextChance, free <= waitDeadline
+        {
             return wait(until: max(free, now.continuous.advanced(by: .milliseconds(5))), now, &actions)
         }
         if let empty = lastEmpty { return passOn(empty, now, &actions) }

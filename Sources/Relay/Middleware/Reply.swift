@@ -67,7 +67,9 @@ struct Reply {
         var (route, attempts) = ("", "")
         for line in String(buffer: fields.bytes).split(separator: "\r\n") {
             if line.hasPrefix("x-routed-via: ") { route = String(line.dropFirst("x-routed-via: ".count)) }
-            if line.hasPrefix("x-gateway-attempts: ") { attempts = String(line.dropFirst("x-gateway-attempts: ".count)) }
+            if line.hasPrefix("x-gateway-attempts: ") {
+                attempts = String(line.dropFirst("x-gateway-attempts: ".count))
+            }
         }
         return "x-routed-via \(route); attempts=\(attempts)"
     }

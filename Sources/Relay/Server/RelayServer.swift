@@ -49,7 +49,8 @@ final class RelayServer: Sendable {
                         LoopServices(loop: loop, names: names, connectTimeout: connectTimeout),
                         eventLoop: loop
                     )
-                }.get()
+                }
+                .get()
             )
         }
         let byLoop = Dictionary(uniqueKeysWithValues: services.map { (ObjectIdentifier($0.eventLoop), $0) })

@@ -146,18 +146,21 @@ struct Boot: Sendable {
             guard answer.status == 200 else { return [] }
             let json = JSONReader.read(Array(answer.body.readableBytesView), file: provider.name).value
             let known = Set(provider.models.map(\.name))
-            return (json?["data"]?.array ?? []).compactMap { entry in
-                guard let id = entry["id"]?.string, !known.contains(id), provider.takes(discovered: id) else { return nil }
-                return Model(
-                    name: id,
-                    type: ModelGuess.type(of: id),
-                    scale: ModelGuess.scale(of: id),
-                    maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer,
-                    limits: provider.discoveredLimits,
-                    tools: true,
-                    source: "discovered"
-                )
-            }
+            return (json?["data"]?.array ?? [])
+                .compactMap { entry in
+                    guard let id = entry["id"]?.string, !known.contains(id), provider.takes(discovered: id) else {
+                        return nil
+                    }
+                    return Model(
+                        name: id,
+                        type: ModelGuess.type(of: id),
+                        scale: ModelGuess.scale(of: id),
+                        maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer,
+                        limits: provider.discoveredLimits,
+                        tools: true,
+                        source: "discovered"
+                    )
+                }
         } catch {
             return []
         }

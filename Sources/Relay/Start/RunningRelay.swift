@@ -49,7 +49,8 @@ final class RunningRelay: Sendable {
                 threads: threads
             )
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
-            let discovery = usable.contains(where: \.provider.discoversModels)
+            let discovery =
+                usable.contains(where: \.provider.discoversModels)
                 ? Task { await discoverEveryMinute(boot, gateway, discovered: discovered, logger) } : nil
             return RunningRelay(server: server, boot: boot, group: group, threads: threads, discovery: discovery)
         } catch {
@@ -71,9 +72,11 @@ final class RunningRelay: Sendable {
             let (usable, _) = await boot.providers()
             let former = gateway.chain.dispatch.table
             let known = Set(former.routes.map(\.name))
-            let found = Set(usable.flatMap { entry in
-                entry.provider.models.filter(\.enabled).map { "\(entry.provider.name)/\($0.name)" }
-            })
+            let found = Set(
+                usable.flatMap { entry in
+                    entry.provider.models.filter(\.enabled).map { "\(entry.provider.name)/\($0.name)" }
+                }
+            )
             guard known != found else { continue }
             do {
                 let chain = try boot.chain(for: usable, after: former)

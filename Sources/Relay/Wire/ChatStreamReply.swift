@@ -77,7 +77,8 @@ struct ChatStreamReply {
         }
     }
 
-    private mutating func take(_ frame: SSEReader.Frame, into output: inout ChunkWriter, _ errors: UpstreamErrorContext) {
+    private mutating func take(_ frame: SSEReader.Frame, into output: inout ChunkWriter, _ errors: UpstreamErrorContext)
+    {
         guard let data = frame.data else {
             // A comment says "still there"; before the answer it means nothing to anybody.
             if isMeaningful { output.write { $0.writeImmutableBuffer(frame.raw) } }
@@ -249,7 +250,9 @@ struct ChatStreamReply {
             let choice = "{\"index\":\(index),\"delta\":{},\"finish_reason\":\"\(reason)\"}"
             if let envelope { output.write { _ = $0.writeString(envelope.event(choice)) } }
         }
-        state = isMeaningful || finishReason != nil && finishReason != "\"stop\"" ? .complete : .failed(.emptyAnswer, message: nil)
+        state =
+            isMeaningful || finishReason != nil && finishReason != "\"stop\""
+            ? .complete : .failed(.emptyAnswer, message: nil)
     }
 
     /// The last events of a complete stream: usage, if it was asked for, and `[DONE]`.

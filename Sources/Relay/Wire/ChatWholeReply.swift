@@ -136,9 +136,10 @@ private struct AnswerSplicer {
         )
         var members = ChatStreamReply.members(reasoning: piece.reasoning + end.reasoning)
         if !calls.isEmpty {
-            let texts = calls.enumerated().map { place, call in
-                ToolCallIDs.text(of: call, index: nil, id: ToolCallIDs.id(requestTag, choice.index, place))
-            }
+            let texts = calls.enumerated()
+                .map { place, call in
+                    ToolCallIDs.text(of: call, index: nil, id: ToolCallIDs.id(requestTag, choice.index, place))
+                }
             members.append("\"tool_calls\":[\(texts.joined(separator: ","))]")
             if let reason = choice.finishReason { edits.replace(reason.range, with: "\"tool_calls\"") }
         }

@@ -76,7 +76,12 @@ extension ClientError {
     }
 
     static func notFound(_ what: String) -> ClientError {
-        ClientError(status: 404, message: "Unknown request URL: \(what).", type: "invalid_request_error", code: "unknown_url")
+        ClientError(
+            status: 404,
+            message: "Unknown request URL: \(what).",
+            type: "invalid_request_error",
+            code: "unknown_url"
+        )
     }
 
     static func methodNotAllowed(_ method: String, _ path: String, allowed: String) -> ClientError {

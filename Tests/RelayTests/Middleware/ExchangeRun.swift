@@ -19,7 +19,8 @@ struct ExchangeRun {
     private(set) var seconds = 0.0
 
     static let whole = #"{"model":"meta-model","messages":[{"role":"user","content":"Where is Paris?"}]}"#
-    static let stream = #"{"model":"meta-model","stream":true,"messages":[{"role":"user","content":"Where is Paris?"}]}"#
+    static let stream =
+        #"{"model":"meta-model","stream":true,"messages":[{"role":"user","content":"Where is Paris?"}]}"#
 
     static let text =
         #"{"id":"a","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":"#

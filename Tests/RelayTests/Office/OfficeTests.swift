@@ -49,7 +49,8 @@ struct OfficeTests {
     @Test func `a model is found by any of its names`() async throws {
         try await RelayUnderTest.run(Self.cast) { relay in
             for (path, id) in [
-                ("meta-model", "meta-model"), ("Groq/llama-70b", "Groq/llama-70b"), ("Groq%2Fllama-70b", "Groq/llama-70b"),
+                ("meta-model", "meta-model"), ("Groq/llama-70b", "Groq/llama-70b"),
+                ("Groq%2Fllama-70b", "Groq/llama-70b"),
                 ("groq%2fLLAMA-70b", "Groq/llama-70b"), ("llama-70b", "Groq/llama-70b"),
                 ("Groq/openai/gpt-oss-20b", "Groq/openai/gpt-oss-20b"),
                 ("Groq%2Fopenai%2Fgpt-oss-20b", "Groq/openai/gpt-oss-20b"),
@@ -83,7 +84,9 @@ struct OfficeTests {
             #expect(empty["providers"]?.members?.isEmpty == true && empty["total"]?["requests"]?.integer == 0)
             relay.providers[0].behavior.usage = .init(promptTokens: 10, completionTokens: 5)
             relay.providers[1].behavior.usage = .init(promptTokens: 100, completionTokens: 50)
-            for stream in [false, true] { #expect(try await relay.ask(model: "Groq/llama-70b", stream: stream).status == 200) }
+            for stream in [false, true] {
+                #expect(try await relay.ask(model: "Groq/llama-70b", stream: stream).status == 200)
+            }
             #expect(try await relay.ask(model: "Groq/openai/gpt-oss-20b").status == 200)
             #expect(try await relay.ask(model: "Coder/coder-8b", stream: true).status == 200)
             let usage = try await relay.request("GET", "/v1/usage").json

@@ -75,7 +75,9 @@ struct AdmissionTests {
             let asked = relay.providers[0].calls.dropFirst().map { $0.json["messages"]?[0]?["content"]?.string }
             #expect(asked == ["number 0", "number 1", "number 3", "number 4"])
             for client in waiting { await client.close() }
-            try await eventually(within: .seconds(30)) { relay.gateway.memory.bytes == 0 && relay.gateway.admission.running == 0 }
+            try await eventually(within: .seconds(30)) {
+                relay.gateway.memory.bytes == 0 && relay.gateway.admission.running == 0
+            }
         }
     }
 

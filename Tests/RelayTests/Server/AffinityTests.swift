@@ -18,7 +18,9 @@ struct AffinityTests {
             for _ in 0..<6 { served.insert(Self.provider(try await relay.ask(headers: [(header, "s-1")]))) }
             #expect(served.count == 1)
             var others: Set<String> = []
-            for number in 0..<8 { others.insert(Self.provider(try await relay.ask(headers: [(header, "t-\(number)")]))) }
+            for number in 0..<8 {
+                others.insert(Self.provider(try await relay.ask(headers: [(header, "t-\(number)")])))
+            }
             #expect(others.count == 4)
         }
     }
@@ -40,11 +42,14 @@ struct AffinityTests {
             let past = answer.map {
                 #"{"role":"user","content":"\#(first)"},{"role":"assistant","content":"\#($0)"},"#
             }
-            return #"{"model":"meta-model","messages":[{"role":"system","content":"S"},\#(past ?? ""){"role":"user","content":"\#(last)"}]}"#
+            return
+                #"{"model":"meta-model","messages":[{"role":"system","content":"S"},\#(past ?? ""){"role":"user","content":"\#(last)"}]}"#
         }
         try await RelayUnderTest.run(Self.four, settings: Self.taking) { relay in
             var served: Set<String> = []
-            for turn in 0..<6 { served.insert(Self.provider(try await relay.ask(body: body("hi", "hello", "turn \(turn)")))) }
+            for turn in 0..<6 {
+                served.insert(Self.provider(try await relay.ask(body: body("hi", "hello", "turn \(turn)"))))
+            }
             #expect(served.count == 1)
             // Two chats that open with the same words are two.
             var openings: Set<String> = []
@@ -54,16 +59,19 @@ struct AffinityTests {
     }
 
     @Test func `a pin holds for what was asked for`() async throws {
-        let members = ["A", "B", "C"].map { name in
-            Member(name, models: [.init("\(name)-large", scale: "large"), .init("\(name)-small", scale: "small")])
-        }
+        let members = ["A", "B", "C"]
+            .map { name in
+                Member(name, models: [.init("\(name)-large", scale: "large"), .init("\(name)-small", scale: "small")])
+            }
         try await RelayUnderTest.run(members, settings: Self.taking) { relay in
             let session: RelayUnderTest.Fields = [("X-Session-ID", "s")]
             let small = #""model_scale":"small""#
             var served: Set<String> = []
             for _ in 0..<4 {
                 served.insert(try await relay.ask(headers: session).response.header("x-routed-via") ?? "")
-                served.insert(try await relay.ask(members: small, headers: session).response.header("x-routed-via") ?? "")
+                served.insert(
+                    try await relay.ask(members: small, headers: session).response.header("x-routed-via") ?? ""
+                )
             }
             #expect(served.count == 2 && served.filter { $0.hasSuffix("small") }.count >= 1)
             let direct = try await relay.ask(model: "C/C-large", headers: session)
@@ -99,13 +107,25 @@ struct AffinityTests {
         let chain = try await ExchangeRun.chain(Self.four, settings: Self.taking)
         var served: [String: String] = [:]
         for client in ["ann", "bob", "cem", "dan"] {
-            var run = try ExchangeRun(ExchangeRun.whole, chain: chain, session: "same", client: client, at: QuotaClock.at(0))
+            var run = try ExchangeRun(
+                ExchangeRun.whole,
+                chain: chain,
+                session: "same",
+                client: client,
+                at: QuotaClock.at(0)
+            )
             try run.answer(200, ExchangeTests.answer)
             served[client] = run.calls.last
         }
         #expect(Set(served.values).count == 4)
         for client in ["dan", "ann", "cem", "bob"] {
-            let run = try ExchangeRun(ExchangeRun.whole, chain: chain, session: "same", client: client, at: QuotaClock.at(1))
+            let run = try ExchangeRun(
+                ExchangeRun.whole,
+                chain: chain,
+                session: "same",
+                client: client,
+                at: QuotaClock.at(1)
+            )
             #expect(run.calls.last == served[client])
         }
     }

@@ -146,7 +146,9 @@ struct ExhaustionTests {
             try await client.sendRequest("POST", "/v1/chat/completions", body: body)
             try await eventually(within: .seconds(30)) { relay.gateway.chain.quotaQueue.waiting == 1 }
             await client.close()
-            try await eventually(within: .seconds(30)) { relay.gateway.chain.quotaQueue.waiting == 0 && relay.gateway.admission.running == 0 }
+            try await eventually(within: .seconds(30)) {
+                relay.gateway.chain.quotaQueue.waiting == 0 && relay.gateway.admission.running == 0
+            }
             #expect(relay.gateway.memory.bytes == 0)
         }
     }

@@ -32,7 +32,8 @@ struct FailoverTests {
         ]
 
     private static let failures: [Case] =
-        [500, 502, 503, 504, 520].map {
+        [500, 502, 503, 504, 520]
+        .map {
             Case("\($0)", .error($0, .openai, message: "It failed."), "\($0)")
         } + [
             Case("503 as a web page", .status(503, body: "<html>down</html>"), "503"),
@@ -137,7 +138,8 @@ struct FailoverTests {
         let behavior = SimulatedProvider.Behavior()
             .with { behavior in
                 behavior.mix = [
-                    .init(share: 0.15, fault: .rateLimited(.groq, retryAfter: "1")), .init(share: 0.1, fault: .resetBeforeHead),
+                    .init(share: 0.15, fault: .rateLimited(.groq, retryAfter: "1")),
+                    .init(share: 0.1, fault: .resetBeforeHead),
                     .init(share: 0.1, fault: .error(502, .openai, message: "Bad gateway.")),
                     .init(share: 0.1, fault: .cut(afterChunks: 1)),
                 ]
@@ -149,7 +151,8 @@ struct FailoverTests {
                     group.addTask {
                         let stream = number.isMultiple(of: 2)
                         let answer = try await relay.ask(stream: stream)
-                        let isWhole = answer.content == "Paris is the capital of France." && answer.finishReasons == ["stop"]
+                        let isWhole =
+                            answer.content == "Paris is the capital of France." && answer.finishReasons == ["stop"]
                         return answer.status == 200 && isWhole && answer.isDone == stream ? nil : answer.response.text
                     }
                 }

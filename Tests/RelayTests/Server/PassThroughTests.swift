@@ -158,12 +158,15 @@ struct PassThroughTests {
         }
         try await RelayUnderTest.run([Member("One", Self.strict)], settings: settings) { relay async throws in
             for sent in [body, bare] { #expect(try await relay.ask(body: sent).status == 200) }
-            #expect(try await relay.ask(body: bare, headers: [("X-Use-ServerSide-System-Prompt", "false")]).status == 200)
+            #expect(
+                try await relay.ask(body: bare, headers: [("X-Use-ServerSide-System-Prompt", "false")]).status == 200
+            )
             #expect(try await relay.ask(model: "One/one-model").status == 200)
             #expect(try await relay.ask(members: Self.tools).status == 200)
-            let roles = relay.providers[0].calls.map { call in
-                (call.json["messages"]?.elements ?? []).compactMap { $0["role"]?.string }
-            }
+            let roles = relay.providers[0].calls
+                .map { call in
+                    (call.json["messages"]?.elements ?? []).compactMap { $0["role"]?.string }
+                }
             #expect(roles == [["system", "user"], ["system", "user"], ["user"], ["user"], ["user"]])
             let texts = relay.providers[0].calls.map { $0.json["messages"]?[0]?["content"]?.string }
             #expect(texts[0] == "Speak \"Latin\".\n\nNo \"tics\"." && texts[1] == "No \"tics\".")

@@ -129,11 +129,12 @@ final class RelayUnderTest: Sendable {
         baseURLs: [String],
         settings change: (inout Settings) -> Void = { _ in }
     ) throws -> Configuration {
-        let entries = zip(members, baseURLs).map { member, url in
-            #"{"name":"\#(member.name)","base_url":"\#(url)","api_key_env":["\#(variable(member.name))"],"#
-                + #""local":false,"models":[\#(member.models.map(\.json).joined(separator: ","))]"#
-                + (member.more.isEmpty ? "" : ",") + member.more + "}"
-        }
+        let entries = zip(members, baseURLs)
+            .map { member, url in
+                #"{"name":"\#(member.name)","base_url":"\#(url)","api_key_env":["\#(variable(member.name))"],"#
+                    + #""local":false,"models":[\#(member.models.map(\.json).joined(separator: ","))]"#
+                    + (member.more.isEmpty ? "" : ",") + member.more + "}"
+            }
         let fixture = try ConfigurationFixture(
             settings: #"{"routing":{"strategy":"ranked"},"style":{"inject":"never"},"server":{"event_loops":1}}"#,
             catalog: #"{"providers":[\#(entries.joined(separator: ","))]}"#

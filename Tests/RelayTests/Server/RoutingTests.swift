@@ -77,12 +77,17 @@ struct RoutingTests {
         try await RelayUnderTest.run(Self.cast) { relay in
             for (members, param) in [
                 (#""model_type":"video""#, "model_type"), (#""model_scale":"huge""#, "model_scale"),
-                (#""model_name":"gold""#, "model_name"), (#""model_type":"coding","model_scale":"small""#, "model_type"),
+                (#""model_name":"gold""#, "model_name"),
+                (#""model_type":"coding","model_scale":"small""#, "model_type"),
             ] {
                 let answer = try await relay.ask(members: members)
                 let message = answer.error?["message"]?.string ?? ""
-                #expect(answer.status == 400 && answer.response.isErrorEnvelope && answer.error?["param"]?.string == param)
-                for word in ["coding", "ocr", "text", "large", "medium", "small"] { #expect(message.contains(word), "\(word)") }
+                #expect(
+                    answer.status == 400 && answer.response.isErrorEnvelope && answer.error?["param"]?.string == param
+                )
+                for word in ["coding", "ocr", "text", "large", "medium", "small"] {
+                    #expect(message.contains(word), "\(word)")
+                }
             }
             #expect(relay.providers.allSatisfy { $0.calls.isEmpty })
         }
@@ -102,7 +107,9 @@ struct RoutingTests {
             {"model":"meta-model","messages":[{"role":"user","content":[{"type":"text","text":"What is it?"},
             {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}
             """#
-        let cast = [Member("Blind", models: [Entry("blind", tools: false)], .init(takesImages: false, takesTools: false))]
+        let cast = [
+            Member("Blind", models: [Entry("blind", tools: false)], .init(takesImages: false, takesTools: false))
+        ]
         try await RelayUnderTest.run(cast + Self.cast) { relay in
             #expect(try await relay.ask(body: image).response.header("x-routed-via") == "Eyes/seer-30b")
             let tools = try await relay.ask(members: PassThroughTests.tools)
@@ -111,7 +118,9 @@ struct RoutingTests {
         }
         try await RelayUnderTest.run(cast) { relay in
             let seen = try await relay.ask(body: image)
-            #expect(seen.status == 400 && seen.error?["code"]?.string == "no_vision_model" && seen.response.isErrorEnvelope)
+            #expect(
+                seen.status == 400 && seen.error?["code"]?.string == "no_vision_model" && seen.response.isErrorEnvelope
+            )
             let called = try await relay.ask(members: PassThroughTests.tools)
             #expect(called.status == 400 && called.error?["code"]?.string == "no_tools_model")
             #expect(relay.providers[0].calls.isEmpty)
@@ -185,7 +194,8 @@ struct RoutingTests {
 
     @Test func `priority keeps to the first group while it can serve`() async throws {
         let members = [
-            Member("Late", more: #""priority":9"#), Member("A", more: #""priority":1"#), Member("B", more: #""priority":1"#),
+            Member("Late", more: #""priority":9"#), Member("A", more: #""priority":1"#),
+            Member("B", more: #""priority":1"#),
         ]
         try await RelayUnderTest.run(members, settings: { $0.routing.strategy = .priority }) { relay async throws in
             #expect(!(try await Self.served(8, by: relay)).contains("Late"))
@@ -196,7 +206,8 @@ struct RoutingTests {
 
     @Test func `ranked keeps to the catalog's order`() async throws {
         let members = [
-            Member("A"), Member("B", models: [Entry("b", more: #""rank":2"#)]), Member("C", models: [Entry("c", more: #""rank":1"#)]),
+            Member("A"), Member("B", models: [Entry("b", more: #""rank":2"#)]),
+            Member("C", models: [Entry("c", more: #""rank":1"#)]),
         ]
         try await RelayUnderTest.run(members) { relay async throws in
             #expect(try await Self.served(2, by: relay) == ["C", "C"])

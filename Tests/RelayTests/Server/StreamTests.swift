@@ -80,7 +80,9 @@ struct StreamTests {
                 behavior.streaming.sendsToolCallIndexes = indexes
             }
         let tools = ["alpha", "beta"]
-            .map { #"{"type":"function","function":{"name":"\#($0)","parameters":{"properties":{"x":{"type":"integer"}}}}}"# }
+            .map {
+                #"{"type":"function","function":{"name":"\#($0)","parameters":{"properties":{"x":{"type":"integer"}}}}}"#
+            }
         try await RelayUnderTest.run([Member("One", behavior)]) { relay in
             let answer = try await relay.ask(stream: true, members: #""tools":[\#(tools.joined(separator: ","))]"#)
             let calls = answer.toolCalls
@@ -117,7 +119,9 @@ struct StreamTests {
         for pieces in [SimulatedProvider.Streaming.Pieces.words, .whole, .characters(1)] {
             let member = Member("One", behavior.with { $0.streaming.pieces = pieces })
             try await RelayUnderTest.run([member]) { relay in
-                for (members, expected) in [(nil, "Paris is the capital of France."), (format, #"{"city": "Paris", "n": [1, 2]}"#)] {
+                for (members, expected) in [
+                    (nil, "Paris is the capital of France."), (format, #"{"city": "Paris", "n": [1, 2]}"#),
+                ] {
                     for stream in [false, true] {
                         let answer = try await relay.ask(stream: stream, members: members)
                         #expect(answer.content == expected, "stream \(stream)")
@@ -136,7 +140,9 @@ struct StreamTests {
                 let answer = try await relay.ask(stream: stream, members: PassThroughTests.tools)
                 #expect(answer.toolCalls.map(\.name) == ["weather"] && answer.content.isEmpty)
                 #expect(answer.finishReasons == ["tool_calls"])
-                #expect(answer.toolCalls.first.map { (try? SimulatedJSON.parse($0.arguments))?["city"]?.string } == "sample")
+                #expect(
+                    answer.toolCalls.first.map { (try? SimulatedJSON.parse($0.arguments))?["city"]?.string } == "sample"
+                )
             }
         }
     }
@@ -155,7 +161,9 @@ struct StreamTests {
             if resets { await client.reset() } else { await client.close() }
             try await eventually(within: .seconds(30)) { relay.providers[0].tally.cancelled == 1 }
             #expect(relay.providers[0].calls.map(\.outcome) == [.cancelled])
-            try await eventually(within: .seconds(30)) { relay.gateway.admission.running == 0 && relay.gateway.memory.bytes == 0 }
+            try await eventually(within: .seconds(30)) {
+                relay.gateway.admission.running == 0 && relay.gateway.memory.bytes == 0
+            }
             // Its place is free, and its route is none the worse.
             let next = try await relay.ask()
             #expect(next.status == 200 && next.response.header("x-fallback-trail") == nil)
@@ -191,7 +199,9 @@ struct StreamTests {
             try await client.sendRequest("POST", "/v1/chat/completions", body: Array(body.utf8))
             try await eventually(within: .seconds(30)) { relay.providers[0].calls.count == 1 }
             await client.reset()
-            try await eventually(within: .seconds(30)) { relay.providers[0].tally.openConnections == 0 && relay.gateway.admission.running == 0 }
+            try await eventually(within: .seconds(30)) {
+                relay.providers[0].tally.openConnections == 0 && relay.gateway.admission.running == 0
+            }
             #expect(relay.gateway.memory.bytes == 0)
         }
     }

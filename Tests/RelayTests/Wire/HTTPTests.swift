@@ -31,7 +31,8 @@ struct HTTPTests {
     }
 
     @Test func `HEAD of the root needs no key`() async throws {
-        try await RelayUnderTest.run([Member("One")], settings: { $0.server.apiKey = "open-sesame" }) { relay async throws in
+        try await RelayUnderTest.run([Member("One")], settings: { $0.server.apiKey = "open-sesame" }) {
+            relay async throws in
             #expect(try await relay.request("HEAD", "/").status == 200)
         }
     }
@@ -129,7 +130,9 @@ struct HTTPTests {
                 }
             }
             await client.close()
-            try await eventually(within: .seconds(30)) { relay.gateway.memory.bytes == 0 && relay.gateway.admission.running == 0 }
+            try await eventually(within: .seconds(30)) {
+                relay.gateway.memory.bytes == 0 && relay.gateway.admission.running == 0
+            }
         }
     }
 
@@ -169,7 +172,8 @@ struct HTTPTests {
 
     @Test func `an upgrade is not made`() async throws {
         try await RelayUnderTest.run([Member("One")]) { relay in
-            let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+            let upgrade =
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
             let response = try await relay.exchange(Self.post(Self.good, upgrade))
             #expect(response.status == 200 && response.header("connection") == "close")
         }

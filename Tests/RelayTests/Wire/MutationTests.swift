@@ -10,10 +10,12 @@ struct MutationTests {
         #"{"messages":[{"role":"user","content":"Füße 🙂 \u00e4\n\"q\""},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"c","content":"1"}],"model":"One/one-model","tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}]}"#,
         #"{"model":"meta-model","stream":true,"stream_options":{"include_usage":true,"x":[]},"messages":[{"role":"user","content":"hi"}],"n":2,"stop":["a","b"]}"#,
         #"{"model":"meta-model","model_type":"text","model_scale":"large","model_name":"one","messages":[{"role":"user","content":"hi"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","properties":{"b":{"type":"integer"}}}}}}"#,
-    ].map { Array($0.utf8) }
+    ]
+    .map { Array($0.utf8) }
 
     private static let words = [
-        "null", "true", "[]", "{}", "\"\"", "-1", "1e999", "00", "\\u0000", "\\ud800", "\"", "\\", "{", "}", "[", "]", ",", ":",
+        "null", "true", "[]", "{}", "\"\"", "-1", "1e999", "00", "\\u0000", "\\ud800", "\"", "\\", "{", "}", "[", "]",
+        ",", ":",
         "\"model\":", "\"messages\":", "\"role\":\"tool\"", "\"stream\":true", "\"max_tokens\":1",
     ]
     .map { Array($0.utf8) }
@@ -50,7 +52,8 @@ struct MutationTests {
                 var bytes: [UInt8] = []
                 for number in batch..<batch + 5 {
                     let body = Self.mutant(number)
-                    let head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.count)\r\n\r\n"
+                    let head =
+                        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.count)\r\n\r\n"
                     bytes += Array(head.utf8) + body
                 }
                 try await client.send(bytes)
@@ -72,7 +75,9 @@ struct MutationTests {
             #expect(tally[200, default: 0] > 50 && tally[400, default: 0] > 1000, "\(tally)")
             // What was passed on was JSON, whatever had been done to it.
             #expect(relay.providers[0].calls.allSatisfy { $0.json.members != nil })
-            try await eventually(within: .seconds(30)) { relay.gateway.memory.bytes == 0 && relay.gateway.admission.running == 0 }
+            try await eventually(within: .seconds(30)) {
+                relay.gateway.memory.bytes == 0 && relay.gateway.admission.running == 0
+            }
         }
     }
 }

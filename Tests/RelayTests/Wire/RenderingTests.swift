@@ -24,7 +24,8 @@ struct RenderingTests {
         ),
         Case(
             testDescription: "own members and nulls at every place",
-            request: #"{"model_type":"text","model":"x","a":null,"model_scale":"large",\#(hi),"b":1,"c":null,"model_name":"n"}"#,
+            request:
+                #"{"model_type":"text","model":"x","a":null,"model_scale":"large",\#(hi),"b":1,"c":null,"model_name":"n"}"#,
             expected: #"{"model":"m1",\#(hi),"b":1}"#
         ),
         Case(
@@ -34,8 +35,10 @@ struct RenderingTests {
         ),
         Case(
             testDescription: "stream options keep what else they say",
-            request: #"{"stream_options":{"a":{"b":[1]},"include_usage":false,"c":null},"model":"x","stream":true,\#(hi)}"#,
-            expected: #"{"stream_options":{"include_usage":true,"a":{"b":[1]},"c":null},"model":"m1","stream":true,\#(hi)}"#
+            request:
+                #"{"stream_options":{"a":{"b":[1]},"include_usage":false,"c":null},"model":"x","stream":true,\#(hi)}"#,
+            expected:
+                #"{"stream_options":{"include_usage":true,"a":{"b":[1]},"c":null},"model":"m1","stream":true,\#(hi)}"#
         ),
         Case(
             testDescription: "no stream, no options",
@@ -165,7 +168,8 @@ struct RenderingTests {
         Case(
             testDescription: "a directive behind system parts",
             edits: PromptEdits(styleDirective: JSONFragment("Style.")),
-            request: #"{"model":"x","messages":[{"role":"system","content":[{"type":"text","text":"S"}]},{"role":"user","content":"b"}]}"#,
+            request:
+                #"{"model":"x","messages":[{"role":"system","content":[{"type":"text","text":"S"}]},{"role":"user","content":"b"}]}"#,
             expected:
                 #"{"model":"m1","messages":[{"role":"system","content":[{"type":"text","text":"S"},{"type":"text","text":"Style."}]},{"role":"user","content":"b"}]}"#
         ),
@@ -173,7 +177,8 @@ struct RenderingTests {
             testDescription: "a directive in a developer message",
             edits: PromptEdits(styleDirective: JSONFragment("Style.")),
             request: #"{"model":"x","messages":[{"role":"developer","content":"D"},{"role":"user","content":"b"}]}"#,
-            expected: #"{"model":"m1","messages":[{"role":"developer","content":"D\n\nStyle."},{"role":"user","content":"b"}]}"#
+            expected:
+                #"{"model":"m1","messages":[{"role":"developer","content":"D\n\nStyle."},{"role":"user","content":"b"}]}"#
         ),
         Case(
             testDescription: "a shortened message",
@@ -185,15 +190,18 @@ struct RenderingTests {
             testDescription: "flat content and a directive",
             quirks: { $0.flatContent = true },
             edits: PromptEdits(styleDirective: JSONFragment("Style.")),
-            request: #"{"model":"x","messages":[{"role":"system","content":[{"type":"text","text":"S"}]},{"role":"user","content":"b"}]}"#,
+            request:
+                #"{"model":"x","messages":[{"role":"system","content":[{"type":"text","text":"S"}]},{"role":"user","content":"b"}]}"#,
             expected:
                 #"{"model":"m1","messages":[{"role":"system","content":"S\n\nStyle."},{"role":"user","content":"b"}]}"#
         ),
         Case(
             testDescription: "json_object as a schema",
             quirks: { $0.jsonObjectAsSchema = true },
-            request: #"{"model":"x","response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}},\#(hi)}"#,
-            expected: #"{"model":"m1","response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}},\#(hi)}"#
+            request:
+                #"{"model":"x","response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}},\#(hi)}"#,
+            expected:
+                #"{"model":"m1","response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}},\#(hi)}"#
         ),
         Case(
             testDescription: "a max_tokens that is too small",
@@ -228,7 +236,9 @@ struct RenderingTests {
         let route = try Self.route { $0.jsonObjectAsSchema = true }
         let text = try Self.rendered(#"{"model":"x","response_format":{"type":"json_object"},\#(Self.hi)}"#, for: route)
         let format = try SimulatedJSON.parse(text)["response_format"]
-        #expect(format?["type"]?.string == "json_schema" && format?["json_schema"]?["schema"]?["type"]?.string == "object")
+        #expect(
+            format?["type"]?.string == "json_schema" && format?["json_schema"]?["schema"]?["type"]?.string == "object"
+        )
     }
 
     /// In a process of its own: where edits overlap, a debug build stops.
@@ -322,7 +332,9 @@ struct RenderingTests {
 
 /// Requests of every shape that is allowed, and edits that could be wished for.
 private enum RandomRequest {
-    private static let texts = ["", "a", "Füße 🙂", "\"q\" \\ / \n\t\u{1}", "\u{FFFD}\u{10FFFF}", "{\"a\":[1]}", "],[", "\\u0041"]
+    private static let texts = [
+        "", "a", "Füße 🙂", "\"q\" \\ / \n\t\u{1}", "\u{FFFD}\u{10FFFF}", "{\"a\":[1]}", "],[", "\\u0041",
+    ]
 
     static func make(using dice: inout SimulatedDice) -> (json: String, roles: [String]) {
         let count = Int.random(in: 1...6, using: &dice)
@@ -333,7 +345,10 @@ private enum RandomRequest {
             roles.append(role)
             messages.append(message(role, using: &dice))
         }
-        var members = [#""model":"meta-model""#, #""messages":[\#(messages.joined(separator: blank(&dice) + "," + blank(&dice)))]"#]
+        var members = [
+            #""model":"meta-model""#,
+            #""messages":[\#(messages.joined(separator: blank(&dice) + "," + blank(&dice)))]"#,
+        ]
         let possible = [
             #""stream":true"#, #""stream":false"#, #""stream":null"#, #""stream_options":{"include_usage":false}"#,
             #""stream_options":{}"#, #""max_tokens":77"#, #""max_completion_tokens":88"#, #""max_tokens":null"#,
@@ -369,7 +384,9 @@ private enum RandomRequest {
         if role == "tool" { members.append(#""tool_call_id":"c""#) }
         if Bool.random(using: &dice) { members.append(#""own":{"a":null}"#) }
         if role == "assistant", Bool.random(using: &dice) {
-            members.append(#""tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":\#(text())}}]"#)
+            members.append(
+                #""tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":\#(text())}}]"#
+            )
         }
         return "{" + blank(&dice) + members.shuffled(using: &dice).joined(separator: ",") + "}"
     }

@@ -14,7 +14,9 @@ struct StrictnessTests {
         var param: String?
         var says: String
 
-        init(_ body: String, _ param: String?, _ says: String) { (self.body, self.param, self.says) = (body, param, says) }
+        init(_ body: String, _ param: String?, _ says: String) {
+            (self.body, self.param, self.says) = (body, param, says)
+        }
     }
 
     private static let user = #""messages":[{"role":"user","content":"hi"}]"#
@@ -67,7 +69,11 @@ struct StrictnessTests {
         Wrong(#"{"model":"meta-model","stream_options":true,\#(user)}"#, "stream_options", "an object"),
         Wrong(#"{"model":"meta-model","response_format":"json",\#(user)}"#, "response_format", "an object"),
         Wrong(#"{"model":"meta-model","response_format":{},\#(user)}"#, "response_format.type", "type"),
-        Wrong(#"{"model":"meta-model","response_format":{"type":"xml"},\#(user)}"#, "response_format.type", "'json_object'"),
+        Wrong(
+            #"{"model":"meta-model","response_format":{"type":"xml"},\#(user)}"#,
+            "response_format.type",
+            "'json_object'"
+        ),
         Wrong(#"{"model":"meta-model","model_type":1,\#(user)}"#, "model_type", "a string"),
         Wrong(#"{"model":"meta-model","model_scale":{},\#(user)}"#, "model_scale", "a string"),
         Wrong(#"{"model":"meta-model","model_name":[],\#(user)}"#, "model_name", "a string"),
@@ -142,7 +148,8 @@ struct StrictnessTests {
         try await RelayUnderTest.run([Member("One")]) { relay in
             let foreign: [RelayUnderTest.Fields] = [
                 [("Origin", "https://evil.example")], [("Host", "evil.example")], [("Host", "evil.example:8000")],
-                [("Origin", "null")], [("Host", "127.0.0.1.evil.example")], [("Origin", "http://localhost.evil.example")],
+                [("Origin", "null")], [("Host", "127.0.0.1.evil.example")],
+                [("Origin", "http://localhost.evil.example")],
             ]
             for headers in foreign {
                 let answer = try await relay.ask(headers: headers)
@@ -191,7 +198,9 @@ struct StrictnessTests {
 
     @Test func `unknown addresses and methods say so`() async throws {
         try await RelayUnderTest.run([Member("One")]) { relay in
-            for (method, path) in [("GET", "/nope"), ("POST", "/v1/nope"), ("GET", "/v2/models"), ("GET", "/v1/v1/models")] {
+            for (method, path) in [
+                ("GET", "/nope"), ("POST", "/v1/nope"), ("GET", "/v2/models"), ("GET", "/v1/v1/models"),
+            ] {
                 let response = try await relay.request(method, path)
                 #expect(response.status == 404 && response.isErrorEnvelope, "\(path)")
                 #expect(response.json["error"]?["code"]?.string == "unknown_url")
@@ -209,10 +218,13 @@ struct StrictnessTests {
 
     @Test func `addresses work with and without v1, with a slash and a query`() async throws {
         try await RelayUnderTest.run([Member("One")]) { relay async throws in
-            for path in ["/v1/chat/completions", "/chat/completions", "/v1/chat/completions/", "/chat/completions?beta=true"] {
+            for path in [
+                "/v1/chat/completions", "/chat/completions", "/v1/chat/completions/", "/chat/completions?beta=true",
+            ] {
                 #expect(try await relay.request("POST", path, body: Self.good).status == 200, "\(path)")
             }
-            for path in ["/v1/models", "/models", "/v1/models/", "/v1/models?x=1", "/health", "/v1/health", "/", "/v1"] {
+            for path in ["/v1/models", "/models", "/v1/models/", "/v1/models?x=1", "/health", "/v1/health", "/", "/v1"]
+            {
                 #expect(try await relay.request("GET", path).status == 200, "\(path)")
             }
         }
@@ -283,7 +295,10 @@ struct StrictnessTests {
             let long = String(repeating: "a", count: 70_000)
             let start = "GET /health HTTP/1.1\r\nHost: localhost\r\n"
             let many = (0..<3000).map { "X-\($0): \(String(repeating: "b", count: 30))\r\n" }.joined()
-            for head in [start + "X-Long: \(long)\r\n\r\n", start + many + "\r\n", "GET /\(long) HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+            for head in [
+                start + "X-Long: \(long)\r\n\r\n", start + many + "\r\n",
+                "GET /\(long) HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            ] {
                 let response = try await relay.exchange(head)
                 #expect(response.status == 431 && response.isErrorEnvelope)
                 #expect(response.header("connection") == "close")
