@@ -88,7 +88,7 @@ final class Attempt {
     }
 
     func errors(_ now: Now) -> UpstreamErrorContext {
-        UpstreamErrorContext(head: head, quirks: route.provider.quirks, now: now)
+        UpstreamErrorContext(head: head, route: route, now: now)
     }
 
     func note(_ now: Now) -> ChatWholeReply.ProviderNote {
@@ -159,7 +159,7 @@ struct CallTimes: Sendable {
 /// What is needed to read an upstream's error: its headers, its quirks and the time.
 struct UpstreamErrorContext {
     let head: ResponseHead?
-    let quirks: Quirks
+    let route: Route
     let now: Now
 
     func read(status: Int, body: ByteBuffer) -> (UpstreamFailure, String?) {
@@ -174,7 +174,7 @@ struct UpstreamErrorContext {
             status: status,
             headers: UpstreamHead(head: head),
             body: bytes,
-            quirks: quirks,
+            quirks: route.provider.quirks,
             now: now
         )
         return (failure, UpstreamErrorDetails(body: bytes))

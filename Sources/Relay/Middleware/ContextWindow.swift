@@ -163,7 +163,7 @@ struct PromptFacts: Sendable {
 /// Estimates long prompts from evenly spaced pieces of their text: a reservation need not be exact, and reading every
 /// byte of a long history would cost more than sending it.
 enum TokenSample {
-    private static let wholeBytes = 1024
+    private static let wholeBytes = 512
     private static let pieceBytes = 128
     /// Made once: finding a tokenizer's habits by its name takes longer than reading a sample.
     private static let estimator = TokenEstimator()

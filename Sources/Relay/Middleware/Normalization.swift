@@ -36,42 +36,26 @@ extension NormalizeSettings {
 /// The normalizers of a request's choices, by index.
 struct ChoiceNormalizers: Sendable {
     private let plan: Normalization.Plan?
-    private var first: TextNormalizer?
+    /// Of the first choices in order, nearly always one; in an array, so that they are changed where they lie.
+    private var normalizers: [TextNormalizer]
     private var others: [Int: TextNormalizer] = [:]
 
     init(_ plan: Normalization.Plan?) {
         self.plan = plan
-        first = plan?.normalizer()
+        normalizers = plan.map { [$0.normalizer()] } ?? []
     }
 
     /// Runs `body` on the choice's normalizer, in place; `nil` where no rule may act.
     mutating func with<Result>(_ index: Int, _ body: (inout TextNormalizer) -> Result) -> Result? {
         guard let plan else { return nil }
-        if index == 0, first != nil {
-            return first.mutate(body)
-        }
-        var normalizer = others.removeValue(forKey: index) ?? plan.normalizer()
-        defer { others[index] = normalizer }
-        return body(&normalizer)
+        if normalizers.indices.contains(index) { return body(&normalizers[index]) }
+        return body(&others[index, default: plan.normalizer()])
     }
 
     /// What changed, over all choices.
     var changes: [NormalizeRule: Int] {
-        var changes = first?.changes ?? [:]
-        for normalizer in others.values { changes.merge(normalizer.changes, uniquingKeysWith: +) }
+        var changes: [NormalizeRule: Int] = [:]
+        for normalizer in normalizers + others.values { changes.merge(normalizer.changes, uniquingKeysWith: +) }
         return changes
-    }
-}
-
-extension Optional {
-    /// Works on the wrapped value where it lies.
-    fileprivate mutating func mutate<Result>(_ body: (inout Wrapped) -> Result) -> Result? {
-        switch self {
-        case .none: return nil
-        case .some(var value):
-            self = .none
-            defer { self = .some(value) }
-            return body(&value)
-        }
     }
 }

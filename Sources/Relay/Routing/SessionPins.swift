@@ -6,27 +6,63 @@ struct PinKey: Sendable, Hashable {
     private let low: UInt64
 
     /// `question` is the model and the filters as they were asked.
-    init(session: some StringProtocol, question: some StringProtocol = "") {
-        var one: UInt64 = 0xCBF2_9CE4_8422_2325
-        var other: UInt64 = 0x9AE1_6A3B_2F90_404F
-        func add(_ byte: UInt8) {
-            one = (one ^ UInt64(byte)) &* 0x100_0000_01B3
-            other = (other &+ UInt64(byte) &+ 1) &* 0x9E37_79B9_7F4A_7C15
-            other ^= other >> 29
-        }
-        for byte in session.utf8 { add(byte) }
-        add(0xFF)
-        for byte in question.utf8 { add(byte) }
-        self.high = one
-        self.low = other
+    init(session: String, question: String = "") {
+        var digest = PinDigest()
+        digest.add(session)
+        digest.add(question)
+        self.init(digest)
     }
 
-    init(session: some StringProtocol, model: some StringProtocol, filters: RouteFilters) {
-        let parts = [filters.type, filters.scale, filters.name].map { $0?.lowercased() ?? "" }
-        self.init(session: session, question: ([model.lowercased()] + parts).joined(separator: "\u{1}"))
+    init(session: String, model: String, filters: RouteFilters) {
+        var digest = PinDigest()
+        digest.add(session)
+        self.init(session: digest, model: model, filters: filters)
+    }
+
+    /// Names of models and filters count in any case.
+    init(session: PinDigest, model: String, filters: RouteFilters) {
+        var digest = session
+        digest.add(model.lowercased())
+        if !filters.isEmpty {
+            for filter in [filters.type, filters.scale, filters.name] { digest.add(filter?.lowercased() ?? "") }
+        }
+        self.init(digest)
+    }
+
+    private init(_ digest: PinDigest) {
+        high = digest.one
+        low = digest.other
     }
 
     fileprivate var shard: Int { Int(truncatingIfNeeded: low >> 60) }
+}
+
+/// 128 bits over texts and their lengths, eight bytes at a time: it tells sessions apart and guards nothing.
+struct PinDigest: Sendable {
+    fileprivate var one: UInt64 = 0xCBF2_9CE4_8422_2325
+    fileprivate var other: UInt64 = 0x9AE1_6A3B_2F90_404F
+
+    mutating func add(_ text: String) {
+        var text = text
+        text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        mix(UInt64(bytes.count))
+        var at = 0
+        while at + 8 <= bytes.count {
+            mix(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            at += 8
+        }
+        for byte in bytes[at...] { mix(UInt64(byte)) }
+    }
+
+    private mutating func mix(_ value: UInt64) {
+        one = (one ^ value) &* 0x9FB2_1C65_1E98_DF25
+        one ^= one >> 32
+        other = (other &+ value &+ 1) &* 0xFF51_AFD7_ED55_8CCD
+        other ^= other >> 29
+    }
 }
 
 /// Which route serves which session, for a while after it was last used; the least recently used go first when there

@@ -159,9 +159,14 @@ struct ChunkWriter: Sendable {
             return payload > 0 ? buffer : nil
         }
         guard payload > 0 else { return last ? ByteBuffer(staticString: "0\r\n\r\n") : nil }
-        let size = String(payload, radix: 16)
-        let start = buffer.readerIndex + Self.room - size.utf8.count - 2
-        buffer.setString(size + "\r\n", at: start)
+        // Eight digits at most: more than memory would hold.
+        let digits = max(1, (Int.bitWidth - payload.leadingZeroBitCount + 3) / 4)
+        let start = buffer.readerIndex + Self.room - digits - 2
+        for digit in 0..<digits {
+            let value = UInt8(truncatingIfNeeded: payload >> (4 * (digits - 1 - digit))) & 15
+            buffer.setInteger(value < 10 ? 0x30 + value : 0x57 + value, at: start + digit)
+        }
+        buffer.setInteger(0x0D0A as UInt16, at: start + digits)
         buffer.moveReaderIndex(to: start)
         buffer.writeStaticString(last ? "\r\n0\r\n\r\n" : "\r\n")
         return buffer
