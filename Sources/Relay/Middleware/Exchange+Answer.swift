@@ -51,7 +51,8 @@ extension Exchange {
         case .complete?:
             completeStream(of: attempt, now, &actions)
         case .open?:
-            if attempt.stream?.isMeaningful == true { attempt.noteMeaningful(at: now) }
+            // Its first words have come, if only for the rules to hold them.
+            if attempt.stream.map({ $0.answerBytes > 0 || $0.isMeaningful }) == true { attempt.noteMeaningful(at: now) }
         case nil: break
         }
     }
