@@ -54,9 +54,9 @@ struct CheckCommand: AsyncParsableCommand {
             let outcome = await call(name, caller)
             if !outcome.passed { failures += 1 }
             let padding = String(repeating: " ", count: width - name.count)
-            print("\(outcome.passed ? "PASS" : "FAIL")  \(name)\(padding)  \(outcome.text)")
+            Terminal.say("\(outcome.passed ? "PASS" : "FAIL")  \(name)\(padding)  \(outcome.text)")
         }
-        print("\(names.count - failures) of \(names.count) models answered.")
+        Terminal.say("\(names.count - failures) of \(names.count) models answered.")
         return failures
     }
 

@@ -21,7 +21,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(name: .customLong("set"), help: "Any setting: --set routing.strategy=ranked (may be repeated).")
     var assignments: [String] = []
 
-    func load() throws -> Configuration {
+    func load(readsCatalog: Bool = true) throws -> Configuration {
         var flags: [String: String] = [:]
         for assignment in assignments {
             guard let mark = assignment.firstIndex(of: "=") else {
@@ -36,7 +36,8 @@ struct ConfigurationOptions: ParsableArguments {
             catalogPath: catalogPath,
             environment: ProcessInfo.processInfo.environment,
             dotEnvPath: dotEnvPath,
-            flags: flags
+            flags: flags,
+            readsCatalog: readsCatalog
         )
     }
 }
@@ -46,14 +47,8 @@ func reportingFaults<Result>(_ body: () async throws -> Result) async throws -> 
     do {
         return try await body()
     } catch let error as ConfigurationError {
-        var output = StandardError()
-        print(error.description, to: &output)
+        Terminal.complain(error.description)
         throw ExitCode(78)
     }
 }
 
-struct StandardError: TextOutputStream {
-    mutating func write(_ string: String) {
-        FileHandleOutput.write(string, to: 2)
-    }
-}

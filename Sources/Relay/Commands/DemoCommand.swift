@@ -25,26 +25,26 @@ struct DemoCommand: AsyncParsableCommand {
         let relay = try await reportingFaults {
             try await RunningRelay.start(try configuration(for: cast), logger: Logger(label: "relay"))
         }
-        print("Five simulated providers on loopback, the relay in front on http://127.0.0.1:\(relay.port)/v1\n")
+        Terminal.say("Five simulated providers on loopback, the relay in front on http://127.0.0.1:\(relay.port)/v1\n")
         for (member, provider) in cast {
-            print("  \(member.name) (:\(provider.port)): \(member.habit)")
+            Terminal.say("  \(member.name) (:\(provider.port)): \(member.habit)")
         }
         let caller = try RelayCaller(host: "127.0.0.1", port: relay.port, apiKey: nil)
         defer { caller.close() }
         var succeeded = true
         for (number, scene) in DemoScript.scenes.enumerated() {
-            print("\n\(number + 1). \(scene.title): \(scene.shows)")
+            Terminal.say("\n\(number + 1). \(scene.title): \(scene.shows)")
             for _ in 0..<scene.count {
                 let answer = try await caller.chat(scene.body, headers: scene.headers.map { ($0.name, $0.value) })
                 succeeded = succeeded && answer.status == 200
-                print(Self.text(answer, isStream: scene.isStream))
+                Terminal.say(Self.text(answer, isStream: scene.isStream))
             }
         }
-        print("\nUsage as the providers reported it (GET /v1/usage):\n")
-        if let usage = try await caller.get("/usage").json { print(UsageCommand.text(usage), terminator: "") }
+        Terminal.say("\nUsage as the providers reported it (GET /v1/usage):\n")
+        if let usage = try await caller.get("/usage").json { Terminal.say(UsageCommand.text(usage)) }
         if !exits {
             let line = DemoScript.lineToTry.split(separator: ":8000").joined(separator: ":\(relay.port)")
-            print("\nStill serving; Ctrl-C ends it. Try:\n\n  \(line)\n")
+            Terminal.say("\nStill serving; Ctrl-C ends it. Try:\n\n  \(line)\n")
             await StopSignal.wait()
         }
         try await relay.stop(drain: .seconds(1))

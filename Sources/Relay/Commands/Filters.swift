@@ -22,7 +22,7 @@ enum JSONLines {
     }
 
     private static func write(_ value: JSONValue) {
-        FileHandleOutput.write(JSONWriter.compact(value) + "\n", to: 1)
+        Terminal.say(JSONWriter.compact(value))
     }
 }
 

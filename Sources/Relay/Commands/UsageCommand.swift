@@ -15,7 +15,7 @@ struct UsageCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFaults {
-            let server = try options.load().settings.server
+            let server = try options.load(readsCatalog: false).settings.server
             let caller = try RelayCaller(host: server.host, port: server.port, apiKey: server.apiKey)
             defer { caller.close() }
             let answer = try await caller.get("/usage")

@@ -24,13 +24,15 @@ struct Configuration: Sendable {
     ///   - environment: the variables of the process.
     ///   - dotEnvPath: by default `.env` in the working directory, if there is one.
     ///   - flags: settings from the command line, `server.port` → text.
+    ///   - readsCatalog: `false` for who only wants to know where a relay listens.
     /// - Throws: every fault of both files, the environment and the flags at once.
     static func load(
         settingsPath: String? = nil,
         catalogPath: String? = nil,
         environment process: [String: String],
         dotEnvPath: String? = nil,
-        flags: [String: String] = [:]
+        flags: [String: String] = [:],
+        readsCatalog: Bool = true
     ) throws(ConfigurationError) -> Configuration {
         let findings = ConfigurationFindings()
         let files = ConfigurationFiles(findings: findings)
@@ -48,7 +50,7 @@ struct Configuration: Sendable {
 
         var providers: [Provider] = []
         let named = catalogPath ?? environment["RELAY_CATALOG"] ?? environment["REGISTRY_FILE"]
-        let catalogFile = files.catalog(named: named)
+        let catalogFile = readsCatalog ? files.catalog(named: named) : nil
         if let file = catalogFile, let root = files.json(file) {
             providers = Catalog.read(root, file: file.path, environment: environment, findings: findings)
         }

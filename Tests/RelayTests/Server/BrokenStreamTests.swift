@@ -25,7 +25,7 @@ struct BrokenStreamTests {
                     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
                         + chunk(event("Paris is the "))
                 ),
-                .init("zz\r\nmore", after: .milliseconds(100)),
+                .init("zz\r\nmore", after: .milliseconds(500)),
             ])
         ),
         .init(
@@ -35,7 +35,7 @@ struct BrokenStreamTests {
                     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
                         + event("Paris is ")
                 ),
-                .init(event("the capital "), after: .milliseconds(100)),
+                .init(event("the capital "), after: .milliseconds(500)),
             ])
         ),
     ]
@@ -52,7 +52,7 @@ struct BrokenStreamTests {
     /// What breaks in the same moment in which it began has not gone out yet, and may still be covered.
     private static let unhurried = Member(
         "One",
-        .init().with { $0.latency.betweenChunks = .exactly(.milliseconds(50)) }
+        .init().with { $0.latency.betweenChunks = .exactly(.milliseconds(300)) }
     )
 
     @Test(arguments: cases) func `a stream that breaks ends in an error event`(_ fault: Case) async throws {

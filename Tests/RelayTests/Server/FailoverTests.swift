@@ -159,7 +159,7 @@ struct FailoverTests {
                 return try await group.reduce(into: [String]()) { if let fault = $1 { $0.append(fault) } }
             }
             #expect(faults.isEmpty)
-            #expect(relay.gateway.memory.bytes == 0)
+            try await relay.becomesIdle()
         }
     }
 

@@ -1,7 +1,5 @@
 import FoundationEssentials
 import Logging
-import NIOCore
-import NIOPosix
 import Synchronization
 
 @testable import Relay
@@ -67,8 +65,9 @@ final class RelayUnderTest: Sendable {
     /// In the order they were given.
     let providers: [SimulatedProvider]
     let running: RunningRelay
+    private let lost = Mutex<Set<Int>>([])
 
-    private static let places = Places(8)
+    private static let places = Places(6)
 
     private init(providers: [SimulatedProvider], running: RunningRelay) {
         self.providers = providers
@@ -103,8 +102,8 @@ final class RelayUnderTest: Sendable {
     ) async throws -> RelayUnderTest {
         var providers: [SimulatedProvider] = []
         for member in members {
-            let group = MultiThreadedEventLoopGroup.singleton
-            providers.append(try await SimulatedProvider.start(on: group, behavior: member.behavior))
+            // Each on a thread of its own: one that makes up megabytes holds up no other.
+            providers.append(try await SimulatedProvider.start(behavior: member.behavior))
         }
         let urls = providers.map(\.baseURL)
         let configuration = try Self.configuration(members, baseURLs: urls, settings: change)
@@ -117,11 +116,22 @@ final class RelayUnderTest: Sendable {
 
     func stop() async throws {
         try await running.stop(drain: .zero)
-        for provider in providers { try? await provider.shutdown() }
+        let lost = lost.withLock { $0 }
+        for (place, provider) in providers.enumerated() where !lost.contains(place) { try await provider.shutdown() }
+    }
+
+    /// Waits until nothing runs and nothing is held any more: a client has its answer a moment before.
+    func becomesIdle() async throws {
+        try await eventually(within: .seconds(30)) {
+            self.gateway.memory.bytes == 0 && self.gateway.admission.running == 0
+        }
     }
 
     /// A provider goes away for good.
-    func lose(_ place: Int) async throws { try await providers[place].shutdown() }
+    func lose(_ place: Int) async throws {
+        _ = lost.withLock { $0.insert(place) }
+        try await providers[place].shutdown()
+    }
 
     /// What `Configuration.load` makes of a catalog of these members.
     static func configuration(

@@ -186,7 +186,7 @@ struct HTTPTests {
             let answer = try await relay.ask(text, stream: true)
             #expect(answer.status == 200 && answer.isDone)
             #expect(relay.providers[0].calls.first?.json["messages"]?[0]?["content"]?.string == text)
-            #expect(relay.gateway.memory.bytes == 0)
+            try await relay.becomesIdle()
         }
     }
 
