@@ -61,7 +61,11 @@ let package = Package(
         ),
         .testTarget(
             name: "RelayTests",
-            dependencies: nio + ["Relay", "Clients", .product(name: "NIOHTTP1", package: "swift-nio")],
+            dependencies: nio + [
+                "Relay", "Clients", "Context", "Normalize",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
     ]

@@ -250,7 +250,8 @@ package struct JSONScanner {
             return backslash + 2
         case UInt8(ascii: "u"):
             guard backslash + 6 <= count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
-            for index in backslash + 2..<backslash + 6 where ASCII.hexValue(base[index]) == nil {
+            let digits = base + backslash + 2
+            guard Self.isHex(digits[0]), Self.isHex(digits[1]), Self.isHex(digits[2]), Self.isHex(digits[3]) else {
                 throw fault(.badEscape, at: backslash)
             }
             return backslash + 6
@@ -258,6 +259,9 @@ package struct JSONScanner {
             throw fault(.badEscape, at: backslash)
         }
     }
+
+    @inline(__always)
+    private static func isHex(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 }
 }
 
 /// Where a string's content is, without its quotes.

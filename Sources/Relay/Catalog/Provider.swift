@@ -75,7 +75,7 @@ struct Quirks: Sendable, Equatable {
     var noStreaming: Bool = false
     /// Texts in a 400 body that mean "down for now": the next candidate is tried, the route fails.
     var transientBodies: [String] = []
-    /// Whole answers that are no answer (Kilo's `safe`).
+    /// Texts that are no answer when they are all of a whole answer (Kilo's `safe`); a stream is not held for them.
     var deadAnswers: [String] = []
 }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// A relay that serves: made of a configuration, until it is stopped.
 final class RunningRelay: Sendable {
@@ -11,6 +12,7 @@ final class RunningRelay: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
     private let discovery: Task<Void, Never>?
+    private let isStopped = Atomic<Bool>(false)
 
     var port: Int { server.port }
 
@@ -93,8 +95,9 @@ final class RunningRelay: Sendable {
         }
     }
 
-    /// Ends without dropping a call that can still finish within `drain`.
+    /// Ends without dropping a call that can still finish within `drain`. Only the first time counts.
     func stop(drain: Duration) async throws {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         discovery?.cancel()
         try await server.stop(drain: drain)
         try await group.shutdownGracefully()

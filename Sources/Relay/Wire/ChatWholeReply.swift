@@ -51,6 +51,9 @@ struct ChatWholeReply {
         guard answer.choices.count > 0 else {
             return .failed(answer.hasChoices ? .emptyAnswer : .unreadable("the answer has no choices"), message: nil)
         }
+        if isDead(answer, body, errors.route.provider.quirks.deadAnswers) {
+            return .failed(.emptyAnswer, message: nil)
+        }
         var splicer = AnswerSplicer(body: body, normalization: normalization, requestTag: requestTag)
         var isEmpty = true
         for choice in answer.choices {
@@ -70,6 +73,16 @@ struct ChatWholeReply {
             changes: splicer.changes
         )
         return isEmpty ? .empty(reply) : .answer(reply)
+    }
+
+    /// Whether the whole text is one of those that a provider sends in place of an answer.
+    private static func isDead(_ answer: ChatAnswer, _ body: ByteBuffer, _ deadAnswers: [String]) -> Bool {
+        guard !deadAnswers.isEmpty, answer.choices.count == 1, let content = answer.choices.first?.content?.text else {
+            return false
+        }
+        let text = body.withUnsafeReadableBytes { JSONText.string($0, content) }
+        let bare = text.lowercased().filter { !$0.isWhitespace && $0 != "." }
+        return deadAnswers.contains { $0.lowercased() == bare }
     }
 
     /// The same answer as the events of a stream, for providers that do not stream when asked to.
