@@ -54,9 +54,11 @@ package final class UpstreamPool {
             .resolver(ConnectionResolver(names: names, loop: loop))
             .connectTimeout(connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // Streams come in pieces of some hundred bytes, several at once when Relay is busy; a size that adapts to
-            // them would cut what has gathered into as many reads.
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 8 * 1024))
+            // A held stream should cost little; one whose pieces pile up is read in larger gulps.
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 64 * 1024)
+            )
         let connecting =
             target.proxy.map { bootstrap.connect(host: $0.host, port: $0.port) }
             ?? bootstrap.connect(host: target.host, port: target.port)
