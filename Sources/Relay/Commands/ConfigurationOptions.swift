@@ -51,4 +51,3 @@ func reportingFaults<Result>(_ body: () async throws -> Result) async throws -> 
         throw ExitCode(78)
     }
 }
-
