@@ -25,11 +25,14 @@ struct AdaptiveStrategy: RoutingStrategy {
             let candidate = candidates[positions[index]]
             // A route that was never called counts as fast as the best, so that it is.
             let speed = seconds[index].map { ((best ?? $0) / $0).squareRoot() } ?? 1
-            let success = BetaSampler.sample(
+            let draw = BetaSampler.sample(
                 alpha: 1 + candidate.score.successes,
                 beta: 1 + candidate.score.failures,
                 using: &generator
             )
+            // The longer another serves well, the less likely a draw would favour one of which nothing is known.
+            let isUntried = candidate.score.successes == 0 && candidate.score.failures == 0
+            let success = isUntried ? 0.99 + 0.01 * draw : draw
             let headroom = Self.weight(headroom: candidate.availability.headroom)
             let value = success * max(speed, 0.1) * headroom * candidate.traits.capability
             return (value: value, position: positions[index])
