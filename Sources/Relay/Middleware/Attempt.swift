@@ -172,7 +172,7 @@ struct UpstreamErrorContext {
         let bytes = Array(body.readableBytesView.prefix(64 * 1024))
         let failure = UpstreamErrorReader.read(
             status: status,
-            headers: UpstreamHead(head: head),
+            headers: head,
             body: bytes,
             quirks: route.provider.quirks,
             now: now
@@ -181,13 +181,12 @@ struct UpstreamErrorContext {
     }
 }
 
-/// Answer headers as the quota and error readers ask for them.
-private struct UpstreamHead: UpstreamHeaders {
-    let head: ResponseHead?
-    func first(_ lowercasedName: String) -> String? { head?.first(lowercasedName) }
-}
-
 extension ResponseHead: UpstreamHeaders {}
+
+/// A connection that broke before its head has none.
+extension Optional: UpstreamHeaders where Wrapped: UpstreamHeaders {
+    func first(_ lowercasedName: String) -> String? { flatMap { $0.first(lowercasedName) } }
+}
 
 extension UpstreamFailure {
     /// What a broken connection means: before the head it may have been chance, in the body the answer is cut.

@@ -42,24 +42,19 @@ struct ContextWindow: Sendable {
         let learned = route.account.learnedSizes(slot: route.slot)
         let limits = route.model.limits
         var budget = cap
-        Self.lower(&budget, to: route.model.maxInputTokens)
-        Self.lower(&budget, to: limits.tokensPerMinute)
-        Self.lower(&budget, to: route.provider.accountLimits.tokensPerMinute)
+        budget.lower(to: route.model.maxInputTokens)
+        budget.lower(to: limits.tokensPerMinute)
+        budget.lower(to: route.provider.accountLimits.tokensPerMinute)
         var window = route.model.maxContextLength
-        Self.lower(&window, to: learned.window)
+        window.lower(to: learned.window)
         if let window {
             var answer: Int? = window / 4
-            Self.lower(&answer, to: request.maxTokens)
-            Self.lower(&answer, to: route.model.maxOutputTokens)
-            Self.lower(&answer, to: learned.maxOutputTokens)
-            Self.lower(&budget, to: window - (answer ?? 0))
+            answer.lower(to: request.maxTokens)
+            answer.lower(to: route.model.maxOutputTokens)
+            answer.lower(to: learned.maxOutputTokens)
+            budget.lower(to: window - (answer ?? 0))
         }
         return budget.map { max(0, $0 - facts.toolTokens) }
-    }
-
-    private static func lower(_ value: inout Int?, to limit: Int?) {
-        guard let limit else { return }
-        value = min(value ?? limit, limit)
     }
 
     /// Whether the estimate leaves no doubt that the history goes whole.
@@ -70,7 +65,7 @@ struct ContextWindow: Sendable {
         return estimate(request, facts: facts, for: route) * 5 / 4 - facts.toolTokens <= budget
     }
 
-    /// How full this session's prompts have been; only `dynamic` asks.
+    /// How full the session's prompts have been; only `dynamic` asks.
     func recentUsage(of session: PinKey) -> RecentUsage? {
         settings.mode == .dynamic ? recentUsages[session] : nil
     }
@@ -178,7 +173,7 @@ enum TokenSample {
             let estimate = estimator.tokens(
                 inUTF8: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(raw)[..<length])
             )
-            guard length < total else { return estimate }
+            guard length > 0, length < total else { return estimate }
             return Int((Double(estimate) * Double(total) / Double(length)).rounded(.up))
         }
     }
@@ -213,7 +208,7 @@ enum TokenSample {
             while let first = range.first, bytes[first] & 0xC0 == 0x80 { range = range.dropFirst() }
             copy(range)
         }
-        return max(length, 1)
+        return length
     }
 }
 

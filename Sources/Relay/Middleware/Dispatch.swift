@@ -178,16 +178,17 @@ struct Selection {
     private mutating func note(_ reason: BlockReason, until: ContinuousClock.Instant?, at now: Now) {
         let time = until ?? now.continuous.advanced(by: Dispatch.retryPause)
         switch reason {
-        case .cooldown, .quota, .concurrency: earliest = earliest.map { min($0, time) } ?? time
-        case .breakerOpen, .probing: retryAt = retryAt.map { min($0, time) } ?? time
+        case .cooldown, .quota, .concurrency: earliest.lower(to: time)
+        case .breakerOpen, .probing: retryAt.lower(to: time)
         case .keyBenched, .forbidden, .modelMissing: break
         }
     }
 
     /// When it is worth trying again.
     var nextChance: ContinuousClock.Instant? {
-        guard let earliest, let retryAt else { return earliest ?? retryAt }
-        return min(earliest, retryAt)
+        var chance = earliest
+        chance.lower(to: retryAt)
+        return chance
     }
 
     /// Every candidate's window was too small for what must stay.
@@ -245,8 +246,7 @@ struct Selection {
         case .blocked(let until, let reason): note(reason, until: until, at: now)
         case .free:
             let pause = Dispatch.retryPause * (1 << max(0, retries[route.index, default: 1] - 1))
-            let time = now.continuous.advanced(by: pause)
-            retryAt = retryAt.map { min($0, time) } ?? time
+            retryAt.lower(to: now.continuous.advanced(by: pause))
         }
     }
 

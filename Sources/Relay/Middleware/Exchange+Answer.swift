@@ -179,7 +179,7 @@ extension Exchange {
         chain.usage.record(failure, of: route)
         actions.cancelsCall = !attempt.hasEnded
         self.attempt = nil
-        guard phase != .streaming else { return endStream(with: .brokenStream(failure), now, &actions) }
+        guard phase != .streaming else { return end(with: .brokenStream(failure), now, &actions) }
         reply.discard()
         phase = .selecting
         switch selection.take(failure, of: route, promptTokens: attempt.promptTokens, at: now) {

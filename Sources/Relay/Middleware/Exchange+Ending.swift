@@ -25,16 +25,13 @@ extension Exchange {
         finish(&actions)
     }
 
+    /// Once a byte is out the status is gone: then an error event, never a false `stop`.
     mutating func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
-        if reply.headSent { return endStream(with: error, now, &actions) }
-        actions.write += reply.error(error, fields: fields(for: nil, attempt: trail.count, now))
-        finish(&actions)
-    }
-
-    /// Once a byte is out the status is gone: an error event, never a false `stop`.
-    mutating func endStream(with error: ClientError, _ now: Now, _ actions: inout Actions) {
-        guard reply.headSent else { return end(with: error, now, &actions) }
-        actions.write += reply.streamError(error, at: now)
+        if reply.headSent {
+            actions.write += reply.streamError(error, at: now)
+        } else {
+            actions.write += reply.error(error, fields: fields(for: nil, attempt: trail.count, now))
+        }
         finish(&actions)
     }
 

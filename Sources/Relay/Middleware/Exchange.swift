@@ -301,13 +301,9 @@ struct Exchange {
     var deadline: ContinuousClock.Instant? {
         guard phase != .done else { return nil }
         var next = reply.keepAliveDeadline
-        func consider(_ time: ContinuousClock.Instant?) {
-            guard let time else { return }
-            next = next.map { min($0, time) } ?? time
-        }
-        consider(attempt?.deadline(isCommitted: phase == .streaming))
-        if phase == .waiting { consider(waitDeadline) }
-        if phase == .queued { consider(queueDeadline) }
+        next.lower(to: attempt?.deadline(isCommitted: phase == .streaming))
+        if phase == .waiting { next.lower(to: waitDeadline) }
+        if phase == .queued { next.lower(to: queueDeadline) }
         return next
     }
 

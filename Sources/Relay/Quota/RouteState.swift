@@ -75,11 +75,11 @@ struct LearnedSizes: Sendable, Equatable {
     /// Smaller sizes replace larger ones; nothing under 256 is believed.
     mutating func learn(window: Int) {
         guard window >= 256 else { return }
-        self.window = min(self.window ?? .max, window)
+        self.window.lower(to: window)
     }
 
     mutating func learn(maxOutputTokens: Int) {
         guard maxOutputTokens > 0 else { return }
-        self.maxOutputTokens = min(self.maxOutputTokens ?? .max, maxOutputTokens)
+        self.maxOutputTokens.lower(to: maxOutputTokens)
     }
 }

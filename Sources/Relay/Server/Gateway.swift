@@ -14,7 +14,6 @@ final class Gateway: Sendable {
     let connections = ConnectionList()
     let threads: NIOThreadPool
     let isDraining = Atomic<Bool>(false)
-    let started = Now.read()
     /// Tells our own calls from others when one comes back.
     let hopMark: String
     private let lastTag = Atomic<UInt64>(0)

@@ -36,8 +36,6 @@ final class Ticker {
         members[ObjectIdentifier(member)] = nil
     }
 
-    var count: Int { members.count }
-
     private func scheduleNext() {
         let bound = NIOLoopBound(self, eventLoop: loop)
         loop.scheduleTask(in: Self.period) { bound.value.tick() }

@@ -10,7 +10,6 @@ final class RelayServer: Sendable {
     let gateway: Gateway
     let port: Int
     private let channel: any Channel
-    private let group: MultiThreadedEventLoopGroup
     private let services: [NIOLoopBound<LoopServices>]
     private let names: NameResolver
     private let logger: Logger
@@ -19,7 +18,6 @@ final class RelayServer: Sendable {
         gateway: Gateway,
         port: Int,
         channel: any Channel,
-        group: MultiThreadedEventLoopGroup,
         services: [NIOLoopBound<LoopServices>],
         names: NameResolver,
         logger: Logger
@@ -27,7 +25,6 @@ final class RelayServer: Sendable {
         self.gateway = gateway
         self.port = port
         self.channel = channel
-        self.group = group
         self.services = services
         self.names = names
         self.logger = logger
@@ -72,7 +69,6 @@ final class RelayServer: Sendable {
             gateway: gateway,
             port: channel.localAddress?.port ?? gateway.settings.server.port,
             channel: channel,
-            group: group,
             services: services,
             names: names,
             logger: logger

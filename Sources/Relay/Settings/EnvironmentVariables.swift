@@ -26,9 +26,6 @@ struct EnvironmentVariables: Sendable, CustomStringConvertible, CustomReflectabl
         return variable
     }
 
-    /// Whether it is set at all, if only to nothing.
-    func isSet(_ name: String) -> Bool { variables[name] != nil }
-
     var names: [String] { variables.keys.sorted() }
 
     var description: String { "\(variables.count) variables" }
