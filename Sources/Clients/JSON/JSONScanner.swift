@@ -184,80 +184,114 @@ package struct JSONScanner {
 
     // MARK: Strings
 
-    /// A string, from its opening quote on. Sixteen bytes at a time: prompts are long and hold few quotes.
+    /// A string, from its opening quote on. Prompts are long and hold few quotes, but many escapes: after the first bytes it
+    /// goes by 64, so that one loop runs over all that is special in them.
     package mutating func string() throws(JSONFault) -> JSONString {
         guard position < count, base[position] == UInt8(ascii: "\"") else { throw fault(.expected("a string")) }
         let start = position + 1
+        /// Up to here everything is accepted; it may be beyond the block, behind an escape.
         var at = start
+        var block = start
         var hasEscapes = false
         // Which bytes were seen, as far as their highest bit goes; a few beyond the string do no harm.
         var seen = SIMD16<UInt8>(repeating: 0)
-        while true {
-            at = nextSpecial(from: at, &seen)
-            guard at < count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
-            let special = base[at]
-            if special == UInt8(ascii: "\"") { break }
-            guard special == UInt8(ascii: "\\") else { throw fault(.controlCharacter, at: at) }
-            hasEscapes = true
-            // Line breaks are by far the most frequent.
-            if at + 1 < count, base[at + 1] == UInt8(ascii: "n") {
-                at += 2
-            } else {
-                at = try escape(at: at)
-            }
-        }
-        position = at + 1
-        let halves = unsafeBitCast(seen, to: SIMD2<UInt64>.self)
-        let isASCII = (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0
-        if !isASCII, let bad = UTF8Check.firstFault(base + start, count: at - start) {
-            throw JSONFault(offset: start + bad, reason: .badUTF8)
-        }
-        return JSONString(range: start..<at, hasEscapes: hasEscapes)
-    }
-
-    /// The next quote, backslash or control character at or after `start`, or the end.
-    @inline(__always)
-    private func nextSpecial(from start: Int, _ seen: inout SIMD16<UInt8>) -> Int {
-        var at = start
         let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
         let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
         let blank = SIMD16<UInt8>(repeating: 0x20)
-        while at + 16 <= count {
-            let bytes = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD16<UInt8>.self)
-            let hits = (bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank)
-            let halves = unsafeBitCast(hits, to: SIMD2<UInt64>.self)
-            seen |= bytes
-            if halves[0] != 0 { return at + halves[0].trailingZeroBitCount / 8 }
-            if halves[1] != 0 { return at + 8 + halves[1].trailingZeroBitCount / 8 }
-            at += 16
+        @inline(__always) func bits(_ bytes: SIMD16<UInt8>) -> UInt64 {
+            Self.gather((bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank))
         }
-        while at < count {
-            let byte = base[at]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return at }
-            seen[0] |= byte
-            at += 1
+        while block < count {
+            var specials: UInt64
+            let width: Int
+            if block - start >= 64, block + 64 <= count {
+                let (one, two, three, four) = (load(block), load(block &+ 16), load(block &+ 32), load(block &+ 48))
+                specials = bits(one) | bits(two) << 16 | bits(three) << 32 | bits(four) << 48
+                seen |= (one | two) | (three | four)
+                width = 64
+            } else if block + 16 <= count {
+                let bytes = load(block)
+                specials = bits(bytes)
+                seen |= bytes
+                width = 16
+            } else {
+                specials = isSpecial(base[block]) ? 1 : 0
+                seen[0] |= base[block]
+                width = 1
+            }
+            while specials != 0 {
+                let place = block &+ specials.trailingZeroBitCount
+                specials &= specials &- 1
+                // Escaped by the one before.
+                guard place >= at else { continue }
+                if base[place] == UInt8(ascii: "\"") { return try end(from: start, at: place, hasEscapes, seen) }
+                at = try escape(at: place)
+                hasEscapes = true
+            }
+            block &+= width
         }
-        return at
+        throw JSONFault(offset: count, reason: .unexpectedEnd)
     }
 
-    /// Checks the escape at a backslash; the position behind it.
+    @inline(__always)
+    private func isSpecial(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
+    }
+
+    @inline(__always)
+    private func load(_ place: Int) -> SIMD16<UInt8> {
+        UnsafeRawPointer(base + place).loadUnaligned(as: SIMD16<UInt8>.self)
+    }
+
+    /// A bit for each of sixteen lanes: the lowest of each byte, gathered in the highest byte of a product.
+    @inline(__always)
+    private static func gather(_ lanes: SIMDMask<SIMD16<Int8>>) -> UInt64 {
+        let halves = unsafeBitCast(lanes, to: SIMD2<UInt64>.self) & 0x0101_0101_0101_0101
+        let low = (halves[0] &* 0x0102_0408_1020_4080) >> 56
+        let high = (halves[1] &* 0x0102_0408_1020_4080) >> 56
+        return low | high << 8
+    }
+
+    /// Behind the closing quote; text that is not all ASCII must be UTF-8.
+    @inline(__always)
+    private mutating func end(
+        from start: Int,
+        at quote: Int,
+        _ hasEscapes: Bool,
+        _ seen: SIMD16<UInt8>
+    ) throws(JSONFault) -> JSONString {
+        position = quote + 1
+        let halves = unsafeBitCast(seen, to: SIMD2<UInt64>.self)
+        let isASCII = (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0
+        if !isASCII, let bad = UTF8Check.firstFault(base + start, count: quote - start) {
+            throw JSONFault(offset: start + bad, reason: .badUTF8)
+        }
+        return JSONString(range: start..<quote, hasEscapes: hasEscapes)
+    }
+
+    /// Checks what a string may not hold as it is: the escape at a backslash. The position behind it.
     @inline(__always)
     private func escape(at backslash: Int) throws(JSONFault) -> Int {
+        guard base[backslash] == UInt8(ascii: "\\") else { throw fault(.controlCharacter, at: backslash) }
         guard backslash + 1 < count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
-        switch base[backslash + 1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+        let escaped = base[backslash + 1]
+        if escaped != UInt8(ascii: "u") {
+            guard Self.isSimpleEscape(escaped) else { throw fault(.badEscape, at: backslash) }
             return backslash + 2
-        case UInt8(ascii: "u"):
-            guard backslash + 6 <= count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
-            let digits = base + backslash + 2
-            guard Self.isHex(digits[0]), Self.isHex(digits[1]), Self.isHex(digits[2]), Self.isHex(digits[3]) else {
-                throw fault(.badEscape, at: backslash)
-            }
-            return backslash + 6
-        default:
+        }
+        guard backslash + 6 <= count else { throw JSONFault(offset: count, reason: .unexpectedEnd) }
+        let digits = base + backslash + 2
+        guard Self.isHex(digits[0]), Self.isHex(digits[1]), Self.isHex(digits[2]), Self.isHex(digits[3]) else {
             throw fault(.badEscape, at: backslash)
         }
+        return backslash + 6
+    }
+
+    /// `"`, `/`, `\`, `b`, `f`, `n`, `r` or `t`: a bit of a word each, since they come in no order that a branch could guess.
+    @inline(__always)
+    private static func isSimpleEscape(_ byte: UInt8) -> Bool {
+        let word: UInt64 = byte < 64 ? 1 << 0x22 | 1 << 0x2F : 1 << 0x1C | 1 << 0x22 | 1 << 0x26 | 1 << 0x2E | 1 << 0x32 | 1 << 0x34
+        return byte < 128 && word >> UInt64(byte & 63) & 1 != 0
     }
 
     @inline(__always)

@@ -6,21 +6,19 @@ enum UTF8Check {
         while at < count {
             let lead = bytes[at]
             if lead < 0x80 {
-                at += 1
-                // Plain text between other letters is passed over eight bytes at a time.
-                while at + 8 <= count {
-                    let word = UnsafeRawPointer(bytes + at).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080
-                    guard word == 0 else {
-                        at += UInt64(littleEndian: word).trailingZeroBitCount / 8
-                        break
-                    }
-                    at += 8
-                }
+                at = endOfASCII(bytes, from: at + 1, count)
                 continue
             }
             if lead & 0xE0 == 0xC0, lead >= 0xC2, at + 1 < count, bytes[at + 1] & 0xC0 == 0x80 {
                 at += 2
                 continue
+            }
+            if lead & 0xF0 == 0xE0, at + 2 < count, bytes[at + 1] & 0xC0 == 0x80, bytes[at + 2] & 0xC0 == 0x80 {
+                let scalar = UInt32(lead & 0x0F) << 12 | UInt32(bytes[at + 1] & 0x3F) << 6
+                if scalar >= 0x800, scalar & 0xF800 != 0xD800 {
+                    at += 3
+                    continue
+                }
             }
             let length: Int
             let second: ClosedRange<UInt8>
@@ -39,5 +37,19 @@ enum UTF8Check {
             at += length
         }
         return nil
+    }
+
+    /// The next byte that is not ASCII, or the end: sixteen at a time.
+    @inline(__always)
+    private static func endOfASCII(_ bytes: UnsafePointer<UInt8>, from start: Int, _ count: Int) -> Int {
+        var at = start
+        while at + 16 <= count {
+            let block = UnsafeRawPointer(bytes + at).loadUnaligned(as: SIMD2<UInt64>.self) & 0x8080_8080_8080_8080
+            if block[0] != 0 { return at + block[0].trailingZeroBitCount / 8 }
+            if block[1] != 0 { return at + 8 + block[1].trailingZeroBitCount / 8 }
+            at += 16
+        }
+        while at < count, bytes[at] < 0x80 { at += 1 }
+        return at
     }
 }
