@@ -47,7 +47,7 @@ package struct SimpleClient: Sendable {
         head.writeString("\(method) \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
         head.writeString("accept: */*\r\nconnection: close\r\n")
         for (name, value) in headers { head.writeString("\(name): \(value)\r\n") }
-        let request = UpstreamRequest(head: head, body: body.readableBytes > 0 ? [body] : [])
+        let request = UpstreamRequest(head: head, body: body)
         let loop = group.next()
         let promise = loop.makePromise(of: Answer.self)
         loop.execute {
@@ -86,13 +86,12 @@ private final class Collector: UpstreamReceiver {
 
     func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
         switch event {
-        case .connected, .readComplete: break
-        case .head(let head): self.head = head
-        case .body(let bytes):
-            body.writeImmutableBuffer(bytes)
-            if body.readableBytes > maxBytes { fail(.tooLong) }
-        case .ended:
-            guard let head, finish() else { return }
+        case .connected: break
+        case .read(var read):
+            if let head = read.head { self.head = head }
+            body.writeBuffer(&read.body)
+            if body.readableBytes > maxBytes { return fail(.tooLong) }
+            guard read.hasEnded, let head, finish() else { return }
             promise.succeed(SimpleClient.Answer(status: head.status, head: head, body: body))
         case .failed(let fault): fail(.upstream(fault))
         }

@@ -48,21 +48,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     private func send(_ call: UpstreamCall) {
         guard let context else { return }
-        let request = call.request
-        let length = request.bodyLength
-        var first = request.head
-        let isSmall = length <= 16 * 1024
-        first.reserveCapacity(minimumWritableBytes: 32 + (isSmall ? length : 0))
-        first.writeStaticString("content-length: ")
-        first.writeString(String(length))
-        first.writeStaticString("\r\n\r\n")
-        if isSmall {
-            for piece in request.body { first.writeImmutableBuffer(piece) }
-            context.write(wrapOutboundOut(first), promise: nil)
-        } else {
-            context.write(wrapOutboundOut(first), promise: nil)
-            for piece in request.body { context.write(wrapOutboundOut(piece), promise: nil) }
-        }
+        context.write(wrapOutboundOut(call.request.first), promise: nil)
+        for piece in call.request.rest { context.write(wrapOutboundOut(piece), promise: nil) }
         context.flush()
         call.isSent = true
     }
@@ -144,34 +131,37 @@ final class UpstreamConnection: ChannelDuplexHandler {
             held.writeBuffer(&bytes)
             bytes = held
         }
+        call.answerBegan = call.answerBegan || bytes.readableBytes > 0
+        var read = UpstreamRead()
         do throws(ResponseParser.Fault) {
-            try parse(&bytes, for: call)
+            try parse(&bytes, into: &read)
         } catch {
-            fail(.malformed(error))
+            // What came before the fault still counts: a stream may be complete.
+            if !read.isEmpty { call.deliver(.read(read)) }
+            return fail(.malformed(error))
+        }
+        if read.hasEnded {
+            finish(call, with: read, leftOver: bytes.readableBytes)
+        } else {
+            if bytes.readableBytes > 0 { pending = bytes }
+            if !read.isEmpty { call.deliver(.read(read)) }
         }
     }
 
-    private func parse(_ bytes: inout ByteBuffer, for call: UpstreamCall) throws(ResponseParser.Fault) {
-        call.answerBegan = call.answerBegan || bytes.readableBytes > 0
+    /// Takes all that can be told from `bytes`.
+    private func parse(_ bytes: inout ByteBuffer, into read: inout UpstreamRead) throws(ResponseParser.Fault) {
         while let event = try parser.next(&bytes) {
             switch event {
-            case .head(let head): call.deliver(.head(head))
-            case .body(let piece): call.deliver(.body(piece))
+            case .head(let head): read.head = head
+            case .body(let piece): read.append(piece, rest: bytes.readableBytes)
             case .end:
-                finish(call, leftOver: bytes.readableBytes)
+                read.hasEnded = true
                 return
             }
-            if call.isCancelled { return }
         }
-        if bytes.readableBytes > 0 { pending = bytes }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        call?.deliver(.readComplete)
-        context.fireChannelReadComplete()
-    }
-
-    private func finish(_ call: UpstreamCall, leftOver: Int) {
+    private func finish(_ call: UpstreamCall, with read: UpstreamRead, leftOver: Int) {
         release(call)
         isPaused = false
         endTimer?.cancel()
@@ -184,7 +174,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } else {
             close()
         }
-        call.deliver(.ended)
+        call.deliver(.read(read))
     }
 
     /// The next call may be on this connection already when the last one's owner speaks again.
@@ -206,7 +196,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } else {
             do throws(ResponseParser.Fault) {
                 try parser.close()
-                finish(call, leftOver: 0)
+                var end = UpstreamRead()
+                end.hasEnded = true
+                finish(call, with: end, leftOver: 0)
             } catch {
                 fail(parser.isAtStart ? .closedBeforeHead : .closedInBody)
             }

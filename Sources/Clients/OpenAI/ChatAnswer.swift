@@ -10,10 +10,10 @@ package struct ChatAnswer: Sendable {
     /// Present and not `null`: providers answer 200 with it.
     package private(set) var error: JSONValueSpan?
     package private(set) var usage: JSONMember?
+    /// What goes with `usage` when it is taken out: the member and the comma that belongs to it.
+    package private(set) var usageCut: Range<Int>?
     package private(set) var choices: Choices = Choices()
     package private(set) var hasChoices = false
-    /// All top-level members, for taking one out.
-    package private(set) var members: [JSONMember] = []
 
     /// The choices, the first of which needs no allocation: nearly always it is the only one.
     package struct Choices: Sendable, Sequence {
@@ -69,9 +69,13 @@ package struct ChatAnswer: Sendable {
     package init(_ bytes: UnsafeRawBufferPointer) throws(JSONFault) {
         var scanner = JSONScanner(bytes)
         try scanner.enterObject()
-        members.reserveCapacity(8)
         var isFirst = true
+        var lastEnd: Int?
         while let key = try scanner.nextKey(&isFirst) {
+            if lastEnd == usage?.value.range.upperBound, let cut = usageCut, cut.lowerBound == usage?.range.lowerBound {
+                // It was the first member: the comma behind it goes.
+                usageCut = cut.lowerBound..<key.range.lowerBound - 1
+            }
             let value: JSONValueSpan
             if JSONKey.equals(bytes, key, "choices"), scanner.peek() == UInt8(ascii: "[") {
                 hasChoices = true
@@ -82,8 +86,9 @@ package struct ChatAnswer: Sendable {
                 value = try scanner.value()
             }
             let member = JSONMember(key: key, value: value)
-            members.append(member)
             note(member, bytes)
+            if member.key == usage?.key { usageCut = (lastEnd ?? member.range.lowerBound)..<value.range.upperBound }
+            lastEnd = value.range.upperBound
         }
         try scanner.end()
     }

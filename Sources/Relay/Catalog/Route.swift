@@ -20,6 +20,9 @@ final class Route: Sendable {
     let modelJSON: [UInt8]
     /// What its answers have taught.
     let experience: RouteExperience
+    /// What was used.
+    let usage: RouteUsage
+    let promptLimits: PromptLimits
 
     init(
         index: Int,
@@ -28,7 +31,8 @@ final class Route: Sendable {
         key: APIKey?,
         account: ProviderAccount,
         slot: Int,
-        experience: RouteExperience = RouteExperience()
+        experience: RouteExperience,
+        usage: RouteUsage
     ) {
         self.index = index
         self.provider = provider
@@ -39,6 +43,27 @@ final class Route: Sendable {
         self.name = "\(provider.name)/\(model.name)"
         self.modelJSON = Array(JSONText.quoted(model.name).utf8)
         self.experience = experience
+        self.usage = usage
+        promptLimits = PromptLimits(model, of: provider)
+    }
+}
+
+/// What of a route's limits bounds a single prompt, in tokens; `nil` is no bound.
+struct PromptLimits: Sendable {
+    /// The least of what the provider takes in one prompt and of the minute's tokens: a request for more would never be
+    /// served.
+    let prompt: Int?
+    /// Prompt and answer together.
+    let window: Int?
+    let answer: Int?
+
+    init(_ model: Model, of provider: Provider) {
+        var prompt = model.maxInputTokens
+        prompt.lower(to: model.limits.tokensPerMinute)
+        prompt.lower(to: provider.accountLimits.tokensPerMinute)
+        self.prompt = prompt
+        window = model.maxContextLength
+        answer = model.maxOutputTokens
     }
 }
 

@@ -20,9 +20,9 @@ final class Attempt {
     /// What came of an answer that is not streamed.
     private(set) var body = ByteBuffer()
     private(set) var wasSent = false
-    private(set) var firstMeaningfulAt: ContinuousClock.Instant?
-    private var connectedAt: ContinuousClock.Instant?
-    private var lastPieceAt: ContinuousClock.Instant?
+    private(set) var firstMeaningfulAt: Now?
+    private var connectedAt: Now?
+    private var lastPieceAt: Now?
     var hasEnded = false
 
     static let maxBodyBytes = 64 * 1024 * 1024
@@ -46,24 +46,27 @@ final class Attempt {
     /// A stream that has something to say.
     var isMeaningful: Bool { isStreaming && stream?.isMeaningful == true }
 
+    /// A stream whose first words have come, if only for the rules to hold them.
+    var hasBegun: Bool { stream.map { $0.answerBytes > 0 || $0.isMeaningful } == true }
+
     /// The answer is complete and its time has been counted.
     var isSettled: Bool { stream?.state == .complete || hasEnded }
 
     func connected(at now: Now) {
         wasSent = true
-        connectedAt = now.continuous
+        connectedAt = now
     }
 
     func received(_ head: ResponseHead, at now: Now) {
         wasSent = true
         self.head = head
-        lastPieceAt = now.continuous
+        lastPieceAt = now
         isStreaming = stream != nil && head.status / 100 == 2 && head.isEventStream
     }
 
     /// `false` when the answer is longer than anyone means.
     func gather(_ bytes: ByteBuffer, at now: Now) -> Bool {
-        lastPieceAt = now.continuous
+        lastPieceAt = now
         if body.readableBytes == 0 {
             body = bytes
         } else {
@@ -73,18 +76,16 @@ final class Attempt {
     }
 
     func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {
-        lastPieceAt = now.continuous
-        let errors = errors(now)
-        stream?.receive(bytes, into: &output, errors: errors)
+        lastPieceAt = now
+        stream?.receive(bytes, into: &output)
     }
 
     func end(into output: inout ChunkWriter) {
-        let errors = errors(startedAt)
-        stream?.end(into: &output, errors: errors)
+        stream?.end(into: &output)
     }
 
     func noteMeaningful(at now: Now) {
-        if firstMeaningfulAt == nil { firstMeaningfulAt = now.continuous }
+        if firstMeaningfulAt == nil { firstMeaningfulAt = now }
     }
 
     func errors(_ now: Now) -> UpstreamErrorContext {
@@ -92,7 +93,7 @@ final class Attempt {
     }
 
     func note(_ now: Now) -> ChatWholeReply.ProviderNote {
-        let latency = startedAt.continuous.duration(to: now.continuous)
+        let latency = startedAt.duration(to: now)
         return ChatWholeReply.ProviderNote(
             provider: route.provider.name,
             model: route.model.name,
@@ -134,9 +135,9 @@ final class Attempt {
     private func nextTimeout(isCommitted: Bool) -> (TimeoutKind, ContinuousClock.Instant) {
         guard wasSent else { return (.connect, startedAt.continuous.advanced(by: times.connect)) }
         if let lastPieceAt, isCommitted || !isStreaming || firstMeaningfulAt != nil {
-            return (.idle, lastPieceAt.advanced(by: times.streamIdle))
+            return (.idle, lastPieceAt.continuous.advanced(by: times.streamIdle))
         }
-        return (.firstByte, (connectedAt ?? startedAt.continuous).advanced(by: times.firstByte))
+        return (.firstByte, (connectedAt ?? startedAt).continuous.advanced(by: times.firstByte))
     }
 }
 
@@ -162,12 +163,7 @@ struct UpstreamErrorContext {
     let route: Route
     let now: Now
 
-    func read(status: Int, body: ByteBuffer) -> (UpstreamFailure, String?) {
-        let (failure, details) = readAll(status: status, body: body)
-        return (failure, details.message)
-    }
-
-    func readAll(status: Int, body: ByteBuffer) -> (UpstreamFailure, UpstreamErrorDetails) {
+    func read(status: Int, body: ByteBuffer) -> (UpstreamFailure, UpstreamErrorDetails) {
         // An error body is small; of a page that somebody serves instead, the beginning is enough.
         let bytes = Array(body.readableBytesView.prefix(64 * 1024))
         let failure = UpstreamErrorReader.read(

@@ -53,12 +53,9 @@ final class Chain: Sendable {
 
 /// The settings' times and counts that an exchange goes by.
 struct ChainTimes: Sendable {
-    let http: Settings.HTTP
     let maxAttempts: Int
     /// After so long without a byte a stream's client is told that somebody is there.
     let silence: Duration
-
-    func times(for provider: Provider) -> CallTimes { CallTimes(http, provider.timeouts) }
 }
 
 /// What is known of a call before its body is read.
@@ -75,11 +72,22 @@ struct CallFacts: Sendable {
     var maxWait: Duration
     /// `X-Use-ServerSide-System-Prompt`.
     var serverSidePrompt: Bool?
-    /// What every answer carries, whatever becomes of the call: `x-request-id`, CORS.
-    var answerFields = ReplyFields()
-    /// Requests that ask for the same wait in one line.
-    var waitKey = WaitKey(model: "", filters: RouteFilters())
+    /// `x-request-id`, where the client gave one.
+    var requestID: String?
+    /// What a browser of another origin wants to read.
+    var cors: ReplyFields?
 
+    /// What every answer carries, whatever becomes of the call.
+    func writeAnswerFields(into buffer: inout ByteBuffer) {
+        if let requestID {
+            buffer.writeField("x-request-id", requestID)
+        } else {
+            buffer.writeStaticString("x-request-id: req_")
+            buffer.writeString(tag)
+            buffer.writeStaticString("\r\n")
+        }
+        if let cors { buffer.writeImmutableBuffer(cors.bytes) }
+    }
 }
 
 /// How a route is called: where it is, and the head of every request to it.
@@ -89,4 +97,5 @@ struct Dialing: Sendable {
     let head: ByteBuffer
     /// What answers say of the route: `x-routed-via` and its kin.
     let fields: ReplyFields
+    let times: CallTimes
 }

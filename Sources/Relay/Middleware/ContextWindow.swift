@@ -32,25 +32,23 @@ struct ContextWindow: Sendable {
     /// Histories longer than this are fitted on another thread.
     static let offloadBytes = 256 * 1024
 
-    /// The estimate of a prompt for one model, from a sample of its text: near enough to reserve quota with.
-    func estimate(_ request: ChatRequest, facts: PromptFacts, for route: Route) -> Int {
-        Int((Double(facts.tokens) * route.experience.tokenFactor).rounded(.up))
-    }
-
     /// Room for the prompt: the window less the answer's room and the tools, capped by what one request may take.
-    func budget(_ request: ChatRequest, facts: PromptFacts, for route: Route, shrunkTo cap: Int?) -> Int? {
-        let learned = route.account.learnedSizes(slot: route.slot)
-        let limits = route.model.limits
+    private func budget(
+        _ request: ChatRequest,
+        facts: PromptFacts,
+        for route: Route,
+        learned: LearnedSizes,
+        shrunkTo cap: Int?
+    ) -> Int? {
+        let limits = route.promptLimits
         var budget = cap
-        budget.lower(to: route.model.maxInputTokens)
-        budget.lower(to: limits.tokensPerMinute)
-        budget.lower(to: route.provider.accountLimits.tokensPerMinute)
-        var window = route.model.maxContextLength
+        budget.lower(to: limits.prompt)
+        var window = limits.window
         window.lower(to: learned.window)
         if let window {
             var answer: Int? = window / 4
             answer.lower(to: request.maxTokens)
-            answer.lower(to: route.model.maxOutputTokens)
+            answer.lower(to: limits.answer)
             answer.lower(to: learned.maxOutputTokens)
             budget.lower(to: window - (answer ?? 0))
         }
@@ -58,16 +56,20 @@ struct ContextWindow: Sendable {
     }
 
     /// Whether the estimate leaves no doubt that the history goes whole.
-    func surelyFits(_ request: ChatRequest, facts: PromptFacts, for route: Route, shrunkTo cap: Int?) -> Bool {
+    func surelyFits(
+        _ request: ChatRequest,
+        facts: PromptFacts,
+        for route: Route,
+        learned: LearnedSizes? = nil,
+        shrunkTo cap: Int?
+    ) -> Bool {
         if settings.mode == .disabled { return true }
         guard settings.pruneWhen == .overBudget else { return false }
-        guard let budget = budget(request, facts: facts, for: route, shrunkTo: cap) else { return true }
-        return estimate(request, facts: facts, for: route) * 5 / 4 - facts.toolTokens <= budget
-    }
-
-    /// How full the session's prompts have been; only `dynamic` asks.
-    func recentUsage(of session: PinKey) -> RecentUsage? {
-        settings.mode == .dynamic ? recentUsages[session] : nil
+        let learned = learned ?? route.account.learnedSizes(slot: route.slot)
+        guard let budget = budget(request, facts: facts, for: route, learned: learned, shrunkTo: cap) else {
+            return true
+        }
+        return facts.tokens(for: route) * 5 / 4 - facts.toolTokens <= budget
     }
 
     /// Learns from what a provider reports: how far the estimate was off, and how full the budget was.
@@ -78,19 +80,24 @@ struct ContextWindow: Sendable {
         }
     }
 
-    /// Fits the history to the candidate. `history` is read from the request once and kept for the next candidate.
+    /// Fits the history to the candidate.
     func fit(
         _ request: ChatRequest,
         facts: PromptFacts,
         to route: Route,
         shrunkTo cap: Int?,
-        recentUsage: RecentUsage?
+        session: PinKey?
     ) -> Fit {
-        let whole = estimate(request, facts: facts, for: route)
-        if surelyFits(request, facts: facts, for: route, shrunkTo: cap) { return .whole(tokens: whole) }
-        guard let budget = budget(request, facts: facts, for: route, shrunkTo: cap) else {
+        let whole = facts.tokens(for: route)
+        let learned = route.account.learnedSizes(slot: route.slot)
+        if surelyFits(request, facts: facts, for: route, learned: learned, shrunkTo: cap) {
             return .whole(tokens: whole)
         }
+        guard let budget = budget(request, facts: facts, for: route, learned: learned, shrunkTo: cap) else {
+            return .whole(tokens: whole)
+        }
+        // How full the session's prompts have been; only `dynamic` asks.
+        let recentUsage = settings.mode == .dynamic ? session.flatMap { recentUsages[$0] } : nil
         let estimator = TokenEstimator(model: route.model.name, correction: route.experience.tokenFactor)
         let history = ContextHistory.read(request, estimator: estimator)
         do throws(ContextOverflow) {
@@ -110,9 +117,9 @@ struct ContextWindow: Sendable {
             )
             return .pruned(edits, report)
         } catch {
-            let window = route.model.maxContextLength ?? budget
-            let learned = route.account.learnedSizes(slot: route.slot).window ?? window
-            return .overflow(needed: error.needed, budget: error.budget, window: min(window, learned))
+            var window = route.promptLimits.window
+            window.lower(to: learned.window)
+            return .overflow(needed: error.needed, budget: error.budget, window: window ?? budget)
         }
     }
 }
@@ -146,20 +153,25 @@ struct PromptFacts: Sendable {
             if let calls = message.toolCalls { texts.append(calls.range) }
         }
         if let tools = request.tools { bytesOfTools += tools.range.count }
-        if request.responseFormat == .jsonSchema, let format = request.member("response_format") {
+        if request.responseFormat == .jsonSchema, let format = request.member(.responseFormat) {
             bytesOfTools += format.value.range.count
         }
         toolTokens = bytesOfTools / 4
         let sample = request.body.withUnsafeReadableBytes { TokenSample.tokens(in: texts, of: $0) }
         tokens = count + toolTokens + sample
     }
+
+    /// The estimate for one model, corrected by what it has reported: near enough to reserve quota with.
+    func tokens(for route: Route) -> Int {
+        Int((Double(tokens) * route.experience.tokenFactor).rounded(.up))
+    }
 }
 
 /// Estimates long prompts from evenly spaced pieces of their text: a reservation need not be exact, and reading every
 /// byte of a long history would cost more than sending it.
 enum TokenSample {
-    private static let wholeBytes = 512
-    private static let pieceBytes = 128
+    private static let wholeBytes = 256
+    private static let pieceBytes = 64
     /// Made once: finding a tokenizer's habits by its name takes longer than reading a sample.
     private static let estimator = TokenEstimator()
 

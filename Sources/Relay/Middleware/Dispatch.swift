@@ -57,7 +57,8 @@ struct Selection {
     private var turn = 0
     private var preferredScale: ModelScale?
     private var wantsSchema = false
-    private var queue: [Route] = []
+    /// Places in `list`, in the order in which they are tried.
+    private var queue: [Int] = []
     private var place = 0
     private var caps: [Int: Int] = [:]
     private var maxTokens: [Int: Int] = [:]
@@ -69,34 +70,28 @@ struct Selection {
     private var overflowed = 0
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else.
-    mutating func start(_ request: ChatRequest, chain: Chain, tokens: Int) throws(ClientError) {
-        do throws(RoutingError) {
-            let reference = try chain.dispatch.table.reference(for: request.model, rules: chain.dispatch.rules)
-            var filters = RouteFilters.none
-            if case .meta(let scale, let own) = reference {
-                preferredScale = scale
-                filters = request.filters.completed(by: own)
-            } else {
-                isMeta = false
-            }
-            let requirements = RouteRequirements(
+    mutating func start(_ request: ChatRequest, chain: Chain) throws(ClientError) {
+        let ask = Ask(
+            model: request.model,
+            filters: request.filters,
+            requirements: RouteRequirements(
                 images: request.hasImages,
                 audio: request.hasAudio,
                 tools: request.tools != nil,
-                jsonSchema: request.responseFormat == .jsonSchema,
-                promptTokens: tokens
+                jsonSchema: request.responseFormat == .jsonSchema
             )
-            wantsSchema = requirements.jsonSchema
-            list = try chain.dispatch.table.candidateList(
-                for: reference,
-                filters: filters,
-                requirements: requirements,
-                rules: chain.dispatch.rules
-            )
-            turn = list.nextTurn()
+        )
+        let candidates: Candidates
+        do throws(RoutingError) {
+            candidates = try chain.dispatch.table.candidates(for: ask, rules: chain.dispatch.rules)
         } catch {
             throw ClientError(error)
         }
+        isMeta = candidates.isMeta
+        preferredScale = candidates.preferredScale
+        wantsSchema = ask.requirements.jsonSchema
+        list = candidates.list
+        turn = list.nextTurn()
     }
 
     /// Orders all candidates as they stand now.
@@ -115,43 +110,52 @@ struct Selection {
         failed.removeAll(keepingCapacity: true)
         overflowed = 0
         guard list.routes.count > 1 else {
-            queue = list.routes
+            queue = Array(list.routes.indices)
             return nil
         }
-        let states = list.routes.map { route in
-            let traits = chain.dispatch.table.traits[route.index]
-            let tokens = chain.contextWindow.estimate(request, facts: prompt, for: route)
+        var states: [CandidateState] = []
+        states.reserveCapacity(list.routes.count)
+        // Some candidate is free; one that takes the history whole is.
+        var (isAnyFree, isWholeFree) = (false, false)
+        for route in list.routes {
+            let tokens = prompt.tokens(for: route)
             let standing = route.account.standing(slot: route.slot, tokens: tokens, at: now)
-            return CandidateState(
-                traits: traits,
-                availability: standing.availability,
-                score: standing.score,
-                fitsWhole: chain.contextWindow.surelyFits(
-                    request,
-                    facts: prompt,
-                    for: route,
-                    shrunkTo: caps[route.index]
-                ),
-                isPinned: route.index == pinned,
-                distance: traits.distance(from: preferredScale, wantsSchema: wantsSchema)
+            let fitsWhole = chain.contextWindow.surelyFits(
+                request,
+                facts: prompt,
+                for: route,
+                learned: standing.learned,
+                shrunkTo: caps.isEmpty ? nil : caps[route.index]
+            )
+            let isFree = standing.availability.isFree
+            isAnyFree = isAnyFree || isFree
+            isWholeFree = isWholeFree || isFree && fitsWhole
+            let traits = chain.dispatch.table.traits[route.index]
+            states.append(
+                CandidateState(
+                    traits: traits,
+                    availability: standing.availability,
+                    score: standing.score,
+                    fitsWhole: fitsWhole,
+                    isPinned: route.index == pinned,
+                    distance: traits.distance(from: preferredScale, wantsSchema: wantsSchema)
+                )
             )
         }
         // Time and turn are random enough to spread load, and cost no system call.
         var generator = SeededGenerator(seed: now.wall.bitPattern ^ UInt64(truncatingIfNeeded: turn) << 32)
-        let order = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
-        queue = order.map { list.routes[$0] }
-        let onlyCutsNow =
-            states.contains { $0.availability.isFree } && !states.contains { $0.availability.isFree && $0.fitsWhole }
-        return onlyCutsNow ? nextWholeOpening(among: states) : nil
+        queue = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
+        return isAnyFree && !isWholeFree ? nextWholeOpening(among: states) : nil
     }
 
     /// The next candidate that has not failed in this round.
     mutating func next(attempts: Int, limit: Int) -> Route? {
         guard attempts < limit else { return nil }
         while place < queue.count {
-            let route = queue[place]
+            let route = list.routes[queue[place]]
             place += 1
-            if failed.contains(route.index) || excludedProviders.contains(route.provider.name) { continue }
+            if !failed.isEmpty, failed.contains(route.index) { continue }
+            if !excludedProviders.isEmpty, excludedProviders.contains(route.provider.name) { continue }
             return route
         }
         return nil
@@ -160,7 +164,7 @@ struct Selection {
     /// The same candidate once more, with something changed.
     mutating func again(_ route: Route) {
         failed.remove(route.index)
-        queue.insert(route, at: place)
+        if let position = list.routes.firstIndex(where: { $0 === route }) { queue.insert(position, at: place) }
     }
 
     /// A candidate whose limits keep it from taking the request now.
@@ -194,11 +198,11 @@ struct Selection {
     /// Every candidate's window was too small for what must stay.
     var allOverflowed: Bool { !queue.isEmpty && overflowed >= list.routes.count }
 
-    func cap(of route: Route) -> Int? { caps[route.index] }
+    func cap(of route: Route) -> Int? { caps.isEmpty ? nil : caps[route.index] }
 
     /// `max_tokens` to send instead of what was asked for.
     func maxTokens(for route: Route, asked: Int?) -> Int? {
-        if let lowered = maxTokens[route.index] { return min(asked ?? lowered, lowered) }
+        if !maxTokens.isEmpty, let lowered = maxTokens[route.index] { return min(asked ?? lowered, lowered) }
         guard let asked else { return nil }
         // What a refusal or the catalog tells need not be learned again with every request.
         let learned = route.account.learnedSizes(slot: route.slot).maxOutputTokens

@@ -8,13 +8,30 @@ extension Exchange {
         guard let attempt else { return }
         switch event {
         case .connected: attempt.connected(at: now)
-        case .head(let head): receive(head, of: attempt, now)
-        case .body(let bytes): receive(bytes, of: attempt, now, &actions)
-        case .readComplete: flush(attempt, now, &actions)
-        case .ended: receiveEnd(of: attempt, now, &actions)
+        case .read(let read): receive(read, of: attempt, now, &actions)
         case .failed(let fault):
             attempt.hasEnded = true
             fail(UpstreamFailure(fault), nil, now, &actions)
+        }
+    }
+
+    private mutating func receive(_ read: UpstreamRead, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+        if let head = read.head { receive(head, of: attempt, now) }
+        attempt.hasEnded = read.hasEnded
+        if read.body.readableBytes > 0 {
+            if attempt.isStreaming {
+                attempt.receive(read.body, into: &reply.output, at: now)
+                judge(attempt, now, &actions)
+            } else if !attempt.gather(read.body, at: now) {
+                fail(.unreadable("the answer is too long"), nil, now, &actions)
+            }
+        }
+        // It may have been given up, or be complete by its own mark.
+        guard self.attempt === attempt else { return }
+        if read.hasEnded {
+            receiveEnd(of: attempt, now, &actions)
+        } else {
+            flush(attempt, now, &actions)
         }
     }
 
@@ -27,51 +44,40 @@ extension Exchange {
         }
     }
 
-    private mutating func receive(_ bytes: ByteBuffer, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
-        guard attempt.isStreaming else {
-            if !attempt.gather(bytes, at: now) { fail(.unreadable("the answer is too long"), nil, now, &actions) }
-            return
-        }
-        attempt.receive(bytes, into: &reply.output, at: now)
-        judge(attempt, now, &actions)
-    }
-
     // MARK: Streams
 
     /// After each piece of a stream: has it broken, has it ended, is it worth committing to?
     private mutating func judge(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         switch attempt.stream?.state {
-        case .failed(.emptyAnswer, _)?:
+        case .failed(.emptyAnswer)?:
             if let events = reply.output.take(last: false, framed: false) {
-                lastEmpty = EmptyAnswer(route: attempt.route, number: attempt.number, body: [events])
+                lastEmpty = EmptyAnswer(route: attempt.route, number: attempt.number, content: .events(events))
             }
             fail(.emptyAnswer, nil, now, &actions)
-        case .failed(let failure, let message)?:
-            fail(failure, message.map { UpstreamErrorDetails(message: $0) }, now, &actions)
+        case .failed(let failure)?:
+            fail(failure, nil, now, &actions)
+        case .refused(let body)?:
+            let (failure, details) = attempt.errors(now).read(status: 200, body: body)
+            fail(failure, details, now, &actions)
         case .complete?:
             completeStream(of: attempt, now, &actions)
         case .open?:
             // Its first words have come, if only for the rules to hold them.
-            if attempt.stream.map({ $0.answerBytes > 0 || $0.isMeaningful }) == true { attempt.noteMeaningful(at: now) }
+            if attempt.hasBegun { attempt.noteMeaningful(at: now) }
         case nil: break
         }
     }
 
-    /// What was gathered in this batch of reads goes to the client, from the first meaningful delta on.
+    /// What was gathered of this read goes to the client, from the first meaningful delta on.
     private mutating func flush(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         guard attempt.isMeaningful, !isHeld(attempt) else { return }
         phase = .streaming
-        writeStream(of: attempt, last: false, now, &actions)
+        flushStream(of: attempt.route, attempt: attempt.number, last: false, now, &actions)
     }
 
     /// A schema that the route does not enforce is checked before anything is sent.
     private func isHeld(_ attempt: Attempt) -> Bool {
         request.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema && normalization != nil
-    }
-
-    private mutating func writeStream(of attempt: Attempt, last: Bool, _ now: Now, _ actions: inout Actions) {
-        let fields = reply.tellsRoute ? nil : fields(for: attempt.route, attempt: attempt.number, now)
-        reply.flush(last: last, at: now, fields: fields, into: &actions.write)
     }
 
     private mutating func completeStream(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
@@ -82,21 +88,20 @@ extension Exchange {
         let usage = stream.usage ?? attempt.estimatedUsage(answerBytes: stream.answerBytes)
         stream.writeEnd(estimated: usage, into: &reply.output)
         succeed(attempt, usage: usage, isReported: stream.usage != nil, changes: stream.changes, now)
-        writeStream(of: attempt, last: true, now, &actions)
+        flushStream(of: attempt.route, attempt: attempt.number, last: true, now, &actions)
         finish(&actions)
     }
 
     // MARK: Whole answers
 
     private mutating func receiveEnd(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
-        attempt.hasEnded = true
         if attempt.isStreaming {
             attempt.end(into: &reply.output)
             return judge(attempt, now, &actions)
         }
         guard let head = attempt.head else { return fail(.unreadable("no answer"), nil, now, &actions) }
         guard head.status / 100 == 2 else {
-            let (failure, details) = attempt.errors(now).readAll(status: head.status, body: attempt.body)
+            let (failure, details) = attempt.errors(now).read(status: head.status, body: attempt.body)
             return fail(failure, details, now, &actions)
         }
         if request.wantsStream, let events = ChatWholeReply.asStream(attempt.body) {
@@ -108,18 +113,21 @@ extension Exchange {
             normalization: normalization,
             requestTag: facts.tag,
             note: chain.showsProvider ? attempt.note(now) : nil,
-            errors: attempt.errors(now)
+            deadAnswers: attempt.route.provider.quirks.deadAnswers
         )
         switch reading {
-        case .failed(let failure, let message):
-            fail(failure, message.map { UpstreamErrorDetails(message: $0) }, now, &actions)
+        case .failed(let failure):
+            fail(failure, nil, now, &actions)
+        case .refused:
+            let (failure, details) = attempt.errors(now).read(status: 200, body: attempt.body)
+            fail(failure, details, now, &actions)
         case .empty(let answer):
-            lastEmpty = EmptyAnswer(route: attempt.route, number: attempt.number, body: answer.body)
+            lastEmpty = EmptyAnswer(route: attempt.route, number: attempt.number, content: .whole(answer.body))
             fail(.emptyAnswer, nil, now, &actions)
         case .answer(let answer):
             let usage = answer.usage ?? attempt.estimatedUsage(answerBytes: answer.answerBytes)
             succeed(attempt, usage: usage, isReported: answer.usage != nil, changes: answer.changes, now)
-            actions.write += reply.whole(answer.body, fields: fields(for: attempt.route, attempt: attempt.number, now))
+            writeWhole(answer.body, of: attempt.route, attempt: attempt.number, now, &actions)
             finish(&actions)
         }
     }
@@ -134,14 +142,13 @@ extension Exchange {
         _ now: Now
     ) {
         let route = attempt.route
-        let latency = attempt.startedAt.continuous.duration(to: now.continuous)
+        let latency = attempt.startedAt.duration(to: now)
         upstreamTime += latency
-        route.account.settle(attempt.reservation, usedTokens: usage.totalTokens, at: now)
-        route.account.recordSuccess(
-            slot: route.slot,
-            reservation: attempt.reservation,
+        route.account.complete(
+            attempt.reservation,
+            usedTokens: usage.totalTokens,
             latency: latency,
-            firstByte: attempt.firstMeaningfulAt.map { attempt.startedAt.continuous.duration(to: $0) },
+            firstByte: attempt.firstMeaningfulAt.map { attempt.startedAt.duration(to: $0) },
             outputTokens: usage.completionTokens,
             at: now
         )
@@ -155,7 +162,7 @@ extension Exchange {
                 of: route
             )
         }
-        chain.usage.record(usage, changes: changes, of: route)
+        route.usage.record(usage, changes: changes)
         route.experience.observe(answerTokens: usage.completionTokens)
     }
 
@@ -168,7 +175,7 @@ extension Exchange {
     ) {
         guard let attempt else { return }
         let route = attempt.route
-        upstreamTime += attempt.startedAt.continuous.duration(to: now.continuous)
+        upstreamTime += attempt.startedAt.duration(to: now)
         route.account.record(failure, slot: route.slot, reservation: attempt.reservation, at: now)
         if attempt.wasSent {
             route.account.settle(attempt.reservation, usedTokens: attempt.spentTokens(failure), at: now)
@@ -176,7 +183,7 @@ extension Exchange {
             route.account.release(attempt.reservation, at: now)
         }
         trail.append(ClientError.AttemptNote(route: route.name, outcome: failure.trailCode))
-        chain.usage.record(failure, of: route)
+        route.usage.record(failure)
         actions.cancelsCall = !attempt.hasEnded
         self.attempt = nil
         guard phase != .streaming else { return end(with: .brokenStream(failure), now, &actions) }

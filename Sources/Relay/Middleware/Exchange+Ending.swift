@@ -7,30 +7,37 @@ extension Exchange {
     struct EmptyAnswer {
         let route: Route
         let number: Int
-        /// A whole answer's body, or the events of a stream without its end.
-        let body: [ByteBuffer]
+        let content: Content
+
+        enum Content {
+            case whole(SplicedBody)
+            /// The events of a stream without its end.
+            case events(ByteBuffer)
+        }
     }
 
     mutating func passOn(_ answer: EmptyAnswer, _ now: Now, _ actions: inout Actions) {
-        let fields = fields(for: answer.route, attempt: answer.number, now)
-        guard request.wantsStream else {
-            actions.write += reply.whole(answer.body, fields: fields)
-            return finish(&actions)
+        switch answer.content {
+        case .whole(let body):
+            writeWhole(body, of: answer.route, attempt: answer.number, now, &actions)
+        case .events(let events):
+            reply.output.write { output in
+                output.writeImmutableBuffer(events)
+                output.writeStaticString("data: [DONE]\n\n")
+            }
+            flushStream(of: answer.route, attempt: answer.number, last: true, now, &actions)
         }
-        reply.output.write { output in
-            for piece in answer.body { output.writeImmutableBuffer(piece) }
-            output.writeStaticString("data: [DONE]\n\n")
-        }
-        reply.flush(last: true, at: now, fields: reply.tellsRoute ? nil : fields, into: &actions.write)
         finish(&actions)
     }
 
     /// Once a byte is out the status is gone: then an error event, never a false `stop`.
     mutating func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
         if reply.headSent {
-            actions.write += reply.streamError(error, at: now)
+            if let event = reply.streamError(error, at: now) { actions.write.append(event) }
         } else {
-            actions.write += reply.error(error, fields: fields(for: nil, attempt: trail.count, now))
+            var fields = ReplyFields()
+            fields.write { writeFields(of: nil, attempt: trail.count, now, into: &$0) }
+            actions.write.append(Reply.error(error, framing: facts.framing, fields: fields))
         }
         finish(&actions)
     }
@@ -41,23 +48,65 @@ extension Exchange {
         phase = .done
     }
 
-    /// What every answer says of its way.
-    func fields(for route: Route?, attempt number: Int, _ now: Now) -> ReplyFields {
-        var fields = facts.answerFields
-        if let route { fields.append(chain.dialing[route.index].fields) }
-        fields.add("x-gateway-attempts", number)
-        if !trail.isEmpty {
-            fields.add("x-fallback-attempts", trail.count)
-            fields.add("x-fallback-trail", trail.suffix(10).map { "\($0.route)=\($0.outcome)" }.joined(separator: "; "))
+    // MARK: Writing
+
+    /// A whole answer: head and body in one buffer where the body is short.
+    func writeWhole(
+        _ body: SplicedBody,
+        of route: Route,
+        attempt number: Int,
+        _ now: Now,
+        _ actions: inout Actions
+    ) {
+        var body = body
+        let length = body.length
+        var buffer = reply.wholeHead(length: length)
+        writeFields(of: route, attempt: number, now, into: &buffer)
+        ReplyHead.end(&buffer)
+        let isShort = length <= Reply.shortBytes
+        if facts.framing.hasBody, isShort { body.write(into: &buffer) }
+        actions.write.append(buffer)
+        if facts.framing.hasBody, !isShort { for piece in body.pieces() { actions.write.append(piece) } }
+    }
+
+    /// What was gathered of a stream, with the head when it is the first.
+    mutating func flushStream(
+        of route: Route,
+        attempt number: Int,
+        last: Bool,
+        _ now: Now,
+        _ actions: inout Actions
+    ) {
+        guard last || reply.output.pending > 0 else { return }
+        var opening: ByteBuffer?
+        switch reply.opening {
+        case .nothing: break
+        case .comment: opening = reply.comment("x-routed-via \(route.name); attempts=\(number)")
+        case .head:
+            var head = reply.streamHead()
+            writeFields(of: route, attempt: number, now, into: &head)
+            ReplyHead.end(&head)
+            opening = head
         }
-        if let report { fields.add("x-relay-context", report.text) }
+        reply.flush(last: last, at: now, opening: opening, into: &actions.write)
+    }
+
+    /// What every answer says of its way.
+    private func writeFields(of route: Route?, attempt number: Int, _ now: Now, into buffer: inout ByteBuffer) {
+        facts.writeAnswerFields(into: &buffer)
+        if let route { buffer.writeImmutableBuffer(chain.dialing[route.index].fields.bytes) }
+        buffer.writeField("x-gateway-attempts", number)
+        if !trail.isEmpty {
+            buffer.writeField("x-fallback-attempts", trail.count)
+            let steps = trail.suffix(10).map { "\($0.route)=\($0.outcome)" }
+            buffer.writeField("x-fallback-trail", steps.joined(separator: "; "))
+        }
+        if let report { buffer.writeField("x-relay-context", report.text) }
         var upstream = upstreamTime
         // A stream's head goes out while its upstream is still at work.
         if phase == .streaming, let attempt, !attempt.isSettled {
-            upstream += attempt.startedAt.continuous.duration(to: now.continuous)
+            upstream += attempt.startedAt.duration(to: now)
         }
-        let total = facts.received.continuous.duration(to: now.continuous)
-        fields.addServerTiming(relay: total - upstream - waitedTime, wait: waitedTime)
-        return fields
+        buffer.writeServerTiming(relay: facts.received.duration(to: now) - upstream - waitedTime, wait: waitedTime)
     }
 }

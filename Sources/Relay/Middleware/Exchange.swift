@@ -31,7 +31,7 @@ struct Exchange {
     /// What the driver is to do, in this order.
     struct Actions {
         var cancelsCall = false
-        var write: [ByteBuffer] = []
+        var write = ClientBytes()
         /// The answer has ended; the connection goes on when `framing.keepsAlive`.
         var ends = false
         var call: (route: Route, request: UpstreamRequest)?
@@ -42,16 +42,25 @@ struct Exchange {
     }
 
     /// A history that is too long to be fitted on an event loop.
-    struct FitWork: Sendable {
-        let request: ChatRequest
-        let facts: PromptFacts
-        let route: Route
-        let cap: Int?
-        let recentUsage: RecentUsage?
-        let contextWindow: ContextWindow
+    final class FitWork: Sendable {
+        private let chain: Chain
+        private let request: ChatRequest
+        private let facts: PromptFacts
+        private let route: Route
+        private let cap: Int?
+        private let session: PinKey?
+
+        init(_ exchange: borrowing Exchange, to route: Route, shrunkTo cap: Int?) {
+            chain = exchange.chain
+            request = exchange.request
+            facts = exchange.prompt
+            session = exchange.session
+            self.route = route
+            self.cap = cap
+        }
 
         func run() -> ContextWindow.Fit {
-            contextWindow.fit(request, facts: facts, to: route, shrunkTo: cap, recentUsage: recentUsage)
+            chain.contextWindow.fit(request, facts: facts, to: route, shrunkTo: cap, session: session)
         }
     }
 
@@ -122,11 +131,11 @@ struct Exchange {
         phase = .selecting
         session = chain.sessionAffinity.session(of: request, named: facts.sessionID, client: facts.client)
         do throws(ClientError) {
-            try selection.start(request, chain: chain, tokens: prompt.tokens)
+            try selection.start(request, chain: chain)
         } catch {
             return end(with: error, now, &actions)
         }
-        if chain.quotaQueue.mustWait(facts.waitKey) { return wait(until: now.continuous, now, &actions) }
+        if chain.quotaQueue.mustWait(request) { return wait(until: now.continuous, now, &actions) }
         select(now, &actions)
     }
 
@@ -142,23 +151,18 @@ struct Exchange {
     /// Fit, direct, reserve, call: for one candidate after the other until one takes the request.
     mutating func next(_ now: Now, _ actions: inout Actions) {
         while let candidate = selection.next(attempts: trail.count, limit: chain.times.maxAttempts) {
-            let work = FitWork(
-                request: request,
-                facts: prompt,
-                route: candidate,
-                cap: selection.cap(of: candidate),
-                recentUsage: session.flatMap { chain.contextWindow.recentUsage(of: $0) },
-                contextWindow: chain.contextWindow
-            )
+            let cap = selection.cap(of: candidate)
+            let window = chain.contextWindow
             if request.body.readableBytes > ContextWindow.offloadBytes,
-                !chain.contextWindow.surelyFits(request, facts: prompt, for: candidate, shrunkTo: work.cap)
+                !window.surelyFits(request, facts: prompt, for: candidate, shrunkTo: cap)
             {
                 phase = .fitting
                 selection.fitting = candidate
-                actions.fit = work
+                actions.fit = FitWork(self, to: candidate, shrunkTo: cap)
                 return
             }
-            if start(candidate, work.run(), now, &actions) { return }
+            let fit = window.fit(request, facts: prompt, to: candidate, shrunkTo: cap, session: session)
+            if start(candidate, fit, now, &actions) { return }
         }
         exhausted(now, &actions)
     }
@@ -210,13 +214,13 @@ struct Exchange {
                 reservation: reservation,
                 startedAt: now,
                 promptTokens: tokens,
-                times: chain.times.times(for: route.provider)
+                times: chain.dialing[route.index].times
             )
             attempt.stream = streamReply(for: attempt)
             self.attempt = attempt
             phase = .attempting
-            let body = request.rendered(for: route, edits: edits)
-            actions.call = (route, UpstreamRequest(head: chain.dialing[route.index].head, body: body))
+            let head = chain.dialing[route.index].head
+            actions.call = (route, request.rendered(for: route, edits: edits, behind: head))
             return true
         }
     }
@@ -282,8 +286,9 @@ struct Exchange {
             noteWaited(now)
             return end(with: finalError(now), now, &actions)
         }
-        let fields = facts.answerFields
-        if let comment = reply.keepAlive(at: now, fields: fields) { actions.write.append(comment) }
+        let facts = facts
+        let comment = reply.keepAlive(at: now) { facts.writeAnswerFields(into: &$0) }
+        if let comment { actions.write.append(comment) }
     }
 
     private mutating func leave(_ now: Now, _ actions: inout Actions) {

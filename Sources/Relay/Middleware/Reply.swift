@@ -1,3 +1,4 @@
+import Clients
 import NIOCore
 
 /// The client's side of one exchange: what has been sent, and how what follows is framed.
@@ -12,6 +13,9 @@ struct Reply {
     var output: ChunkWriter
     var lastWrite: ContinuousClock.Instant = .now
 
+    /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
+    static let shortBytes = 16 * 1024
+
     init(isStream: Bool, framing: ReplyHead.Framing, silence: Duration) {
         self.isStream = isStream
         self.framing = framing
@@ -24,66 +28,53 @@ struct Reply {
         _ = output.take(last: false)
     }
 
-    /// The client knows already who answers; until then `flush` wants the fields that say so.
-    var tellsRoute: Bool { headSent && !wasEarly }
-
     // MARK: Streams
 
-    /// Sends what was gathered, with the head when it is the first. Behind an early head the routing goes as a comment.
-    mutating func flush(last: Bool, at now: Now, fields: ReplyFields?, into pieces: inout [ByteBuffer]) {
-        guard last || output.pending > 0 else { return }
-        lastWrite = now.continuous
-        if let fields, !headSent {
-            pieces.append(head(fields))
-        } else if let fields, wasEarly {
-            wasEarly = false
-            pieces += comment(Self.routing(fields))
-        }
-        if let piece = output.take(last: last) { pieces.append(piece) }
-    }
+    /// What has to go before the next piece of a stream: the head, or behind an early one a comment on the route.
+    enum Opening { case head, comment, nothing }
 
-    private mutating func head(_ fields: ReplyFields) -> ByteBuffer {
-        headSent = true
-        var buffer = ByteBufferAllocator().buffer(capacity: 512)
-        ReplyHead.write(
+    var opening: Opening { headSent ? wasEarly ? .comment : .nothing : .head }
+
+    /// The head of a stream without the fields that the exchange knows; `ReplyHead.end` follows them.
+    func streamHead() -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: 768)
+        ReplyHead.begin(
             status: 200,
             contentType: "text/event-stream; charset=utf-8",
             length: .stream,
             framing: framing,
-            fields: fields,
             into: &buffer
         )
         return buffer
     }
 
-    private func comment(_ text: String) -> [ByteBuffer] {
-        var writer = ChunkWriter(isChunked: !framing.isVersion10)
-        writer.write { _ = $0.writeString(": \(text)\n\n") }
-        return writer.take(last: false).map { [$0] } ?? []
+    /// Sends what was gathered behind `opening`, in one buffer.
+    mutating func flush(last: Bool, at now: Now, opening: ByteBuffer?, into bytes: inout ClientBytes) {
+        lastWrite = now.continuous
+        headSent = true
+        wasEarly = false
+        guard let piece = output.take(last: last) else {
+            if let opening { bytes.append(opening) }
+            return
+        }
+        guard var opening else { return bytes.append(piece) }
+        opening.writeImmutableBuffer(piece)
+        bytes.append(opening)
     }
 
-    /// `x-routed-via Groq/llama-3.3-70b; attempts=2`.
-    private static func routing(_ fields: ReplyFields) -> String {
-        var (route, attempts) = ("", "")
-        for line in String(buffer: fields.bytes).split(separator: "\r\n") {
-            if line.hasPrefix("x-routed-via: ") { route = String(line.dropFirst("x-routed-via: ".count)) }
-            if line.hasPrefix("x-gateway-attempts: ") {
-                attempts = String(line.dropFirst("x-gateway-attempts: ".count))
-            }
-        }
-        return "x-routed-via \(route); attempts=\(attempts)"
+    /// A comment event, framed.
+    func comment(_ text: String) -> ByteBuffer? {
+        var writer = ChunkWriter(isChunked: !framing.isVersion10)
+        writer.write { _ = $0.writeString(": \(text)\n\n") }
+        return writer.take(last: false)
     }
 
     /// The error in place of the stream's end.
-    mutating func streamError(_ error: ClientError, at now: Now) -> [ByteBuffer] {
+    mutating func streamError(_ error: ClientError, at now: Now) -> ByteBuffer? {
         lastWrite = now.continuous
-        discardUnlessCommitted()
-        ChatStreamReply.writeError(error, into: &output)
-        return output.take(last: true).map { [$0] } ?? []
-    }
-
-    private mutating func discardUnlessCommitted() {
         if wasEarly { discard() }
+        ChatStreamReply.writeError(error, into: &output)
+        return output.take(last: true)
     }
 
     // MARK: Silence
@@ -93,40 +84,34 @@ struct Reply {
         isStream ? lastWrite.advanced(by: silence) : nil
     }
 
-    /// The head, if it has not gone out, and a comment.
-    mutating func keepAlive(at now: Now, fields: ReplyFields) -> ByteBuffer? {
+    /// The head, if it has not gone out, and a comment. `fields` are those that every answer carries.
+    mutating func keepAlive(at now: Now, fields: (inout ByteBuffer) -> Void) -> ByteBuffer? {
         guard let time = keepAliveDeadline, time <= now.continuous else { return nil }
         lastWrite = now.continuous
-        var buffer = ByteBuffer()
-        if !headSent {
-            buffer = head(fields)
-            wasEarly = true
-        }
-        for piece in comment("keep-alive") { buffer.writeImmutableBuffer(piece) }
+        guard let comment = comment("keep-alive") else { return nil }
+        guard !headSent else { return comment }
+        var buffer = streamHead()
+        fields(&buffer)
+        ReplyHead.end(&buffer)
+        buffer.writeImmutableBuffer(comment)
+        headSent = true
+        wasEarly = true
         return buffer
     }
 
     // MARK: Whole answers
 
-    func whole(_ body: [ByteBuffer], fields: ReplyFields) -> [ByteBuffer] {
-        let length = body.reduce(0) { $0 + $1.readableBytes }
-        var buffer = ByteBufferAllocator().buffer(capacity: 768 + (length <= 16 * 1024 ? length : 0))
-        ReplyHead.write(
+    /// The head of a whole answer without the fields that the exchange knows, with room for a short body.
+    func wholeHead(length: Int) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: 768 + (length <= Self.shortBytes ? length : 0))
+        ReplyHead.begin(
             status: 200,
             contentType: "application/json",
             length: .fixed(length),
             framing: framing,
-            fields: fields,
             into: &buffer
         )
-        guard framing.hasBody else { return [buffer] }
-        guard length <= 16 * 1024 else { return [buffer] + body }
-        for piece in body { buffer.writeImmutableBuffer(piece) }
-        return [buffer]
-    }
-
-    func error(_ error: ClientError, fields: ReplyFields) -> [ByteBuffer] {
-        [Self.error(error, framing: framing, fields: fields)]
+        return buffer
     }
 
     static func error(_ error: ClientError, framing: ReplyHead.Framing, fields: ReplyFields) -> ByteBuffer {
@@ -148,4 +133,22 @@ struct Reply {
         if framing.hasBody { buffer.writeString(body) }
         return buffer
     }
+}
+
+/// What goes to the client in one go: nearly always one buffer, which then costs no array.
+struct ClientBytes: Sendable {
+    private(set) var first: ByteBuffer?
+    private(set) var rest: [ByteBuffer] = []
+
+    init() {}
+    init(_ first: ByteBuffer) { self.first = first }
+
+    var isEmpty: Bool { first == nil }
+
+    mutating func append(_ bytes: ByteBuffer) {
+        if first == nil { first = bytes } else { rest.append(bytes) }
+    }
+
+    /// In the order in which they go.
+    var all: [ByteBuffer] { (first.map { [$0] } ?? []) + rest }
 }

@@ -109,7 +109,7 @@ struct Office: Sendable {
 
 /// `GET /v1/usage`: tokens as the providers reported them.
 enum UsageReport {
-    static func json(_ entries: [UsageLedger.Entry]) -> String {
+    static func json(_ entries: [RouteUsage.Entry]) -> String {
         var providers: [String] = []
         for (name, models) in Dictionary(grouping: entries, by: \.provider).sorted(by: { $0.key < $1.key }) {
             let list = models.map { "\(JSONText.quoted($0.model)):\(members([$0], closed: true))" }
@@ -120,7 +120,7 @@ enum UsageReport {
         return "{\"providers\":{\(providers.joined(separator: ","))},\"total\":\(members(entries, closed: true))}"
     }
 
-    private static func members(_ entries: [UsageLedger.Entry], closed: Bool) -> String {
+    private static func members(_ entries: [RouteUsage.Entry], closed: Bool) -> String {
         let prompt = entries.reduce(0) { $0 + $1.promptTokens }
         let completion = entries.reduce(0) { $0 + $1.completionTokens }
         let requests = entries.reduce(0) { $0 + $1.requests }

@@ -2,9 +2,30 @@ import Clients
 import Normalize
 import Synchronization
 
-/// What has happened on each route since the start: tokens as the providers reported them, failed attempts and the
-/// changes that normalisation made. Kept by name, so that it outlives a change of the table.
+/// What has happened on each route since the start, by provider and model: it outlives a change of the table.
 final class UsageLedger: Sendable {
+    private let routes = Mutex<[String: RouteUsage]>([:])
+
+    /// The counters of one model of one provider, the same for all its keys and tables.
+    func counters(provider: String, model: String) -> RouteUsage {
+        routes.withLock { routes in
+            let name = "\(provider)/\(model)"
+            if let known = routes[name] { return known }
+            let made = RouteUsage(provider: provider, model: model)
+            routes[name] = made
+            return made
+        }
+    }
+
+    /// Those that were called, in the order of the names.
+    func snapshot() -> [RouteUsage.Entry] {
+        let all = routes.withLock { routes in routes.sorted { $0.key < $1.key }.map(\.value) }
+        return all.map(\.entry).filter { $0.requests > 0 || !$0.failures.isEmpty }
+    }
+}
+
+/// One route's counters: tokens as the provider reported them, failed attempts and the changes that normalisation made.
+final class RouteUsage: Sendable {
     struct Entry: Sendable, Equatable {
         var provider: String
         var model: String
@@ -16,10 +37,16 @@ final class UsageLedger: Sendable {
         var changes: [NormalizeRule: Int] = [:]
     }
 
-    private let entries = Mutex<[String: Entry]>([:])
+    private let state: Mutex<Entry>
 
-    func record(_ usage: TokenUsage, changes: [NormalizeRule: Int], of route: Route) {
-        update(route) { entry in
+    init(provider: String, model: String) {
+        state = Mutex(Entry(provider: provider, model: model))
+    }
+
+    var entry: Entry { state.withLock { $0 } }
+
+    func record(_ usage: TokenUsage, changes: [NormalizeRule: Int]) {
+        state.withLock { entry in
             entry.promptTokens += usage.promptTokens
             entry.completionTokens += usage.completionTokens
             entry.requests += 1
@@ -27,18 +54,7 @@ final class UsageLedger: Sendable {
         }
     }
 
-    func record(_ failure: UpstreamFailure, of route: Route) {
-        update(route) { $0.failures[failure.trailCode, default: 0] += 1 }
-    }
-
-    private func update(_ route: Route, _ body: (inout Entry) -> Void) {
-        entries.withLock { entries in
-            body(&entries[route.name, default: Entry(provider: route.provider.name, model: route.model.name)])
-        }
-    }
-
-    /// In the order of the names.
-    func snapshot() -> [Entry] {
-        entries.withLock { entries in entries.sorted { $0.key < $1.key }.map(\.value) }
+    func record(_ failure: UpstreamFailure) {
+        state.withLock { $0.failures[failure.trailCode, default: 0] += 1 }
     }
 }

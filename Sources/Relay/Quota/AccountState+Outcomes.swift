@@ -6,7 +6,7 @@ extension AccountState {
         latency: Duration,
         firstByte: Duration?,
         outputTokens: Int,
-        at moment: Moment
+        at now: Now
     ) {
         cooldown.recover(sentAt: sentAt)
         exhaustion.recover(sentAt: sentAt)
@@ -16,81 +16,81 @@ extension AccountState {
         routes[slot].exhaustion.recover(sentAt: sentAt)
         routes[slot].forbidden.recover(sentAt: sentAt)
         routes[slot].missing = MissingModel()
-        routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
+        routes[slot].breaker.recordSuccess(sentAt: sentAt, at: now.ticks)
         routes[slot].score
             .recordSuccess(
                 latency: latency,
                 firstByte: firstByte,
                 outputTokens: outputTokens,
-                at: moment.ticks
+                at: now.ticks
             )
     }
 
-    mutating func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at moment: Moment) {
+    mutating func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at now: Now) {
         let sentAt = reservation?.reservedAt
-        if failure.consequence != .failure { routes[slot].breaker.recordRefusal(sentAt: sentAt, at: moment.ticks) }
+        if failure.consequence != .failure { routes[slot].breaker.recordRefusal(sentAt: sentAt, at: now.ticks) }
         switch failure.consequence {
         case .none:
             learn(from: failure, slot: slot, reservation: reservation)
             // It answered, so it is not down.
-            routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
+            routes[slot].breaker.recordSuccess(sentAt: sentAt, at: now.ticks)
         case .poorAnswer:
-            routes[slot].score.recordFailure(at: moment.ticks)
-            routes[slot].breaker.recordSuccess(sentAt: sentAt, at: moment.ticks)
+            routes[slot].score.recordFailure(at: now.ticks)
+            routes[slot].breaker.recordSuccess(sentAt: sentAt, at: now.ticks)
         case .failure:
-            routes[slot].score.recordFailure(at: moment.ticks)
+            routes[slot].score.recordFailure(at: now.ticks)
             routes[slot].breaker
                 .recordFailure(
                     sentAt: sentAt,
-                    at: moment.ticks,
+                    at: now.ticks,
                     policy: policy,
                     using: &generator
                 )
         case .cooldown(let hint):
-            coolDown(slot: slot, hint: hint, sentAt: sentAt, at: moment)
+            coolDown(slot: slot, hint: hint, sentAt: sentAt, at: now)
         case .exhausted(let hint):
-            exhaust(slot: slot, hint: hint, sentAt: sentAt, at: moment)
+            exhaust(slot: slot, hint: hint, sentAt: sentAt, at: now)
         case .benchKey:
-            keyBench.strike(sentAt: sentAt, at: moment.ticks)
+            keyBench.strike(sentAt: sentAt, at: now.ticks)
         case .forbid(let wholeKey):
             if wholeKey {
-                forbidden.strike(sentAt: sentAt, at: moment.ticks)
+                forbidden.strike(sentAt: sentAt, at: now.ticks)
             } else {
-                routes[slot].forbidden.strike(sentAt: sentAt, at: moment.ticks)
+                routes[slot].forbidden.strike(sentAt: sentAt, at: now.ticks)
             }
         case .missing:
-            routes[slot].missing.strike(sentAt: sentAt, at: moment.ticks)
+            routes[slot].missing.strike(sentAt: sentAt, at: now.ticks)
         }
     }
 
     /// 429: for as long as was said, else doubling. A used-up day ends when the day turns.
-    private mutating func coolDown(slot: Int, hint: RateLimitHint, sentAt: Int64?, at moment: Moment) {
+    private mutating func coolDown(slot: Int, hint: RateLimitHint, sentAt: Int64?, at now: Now) {
         report(hint, slot: slot)
-        if hint.untilDayReset { return exhaust(slot: slot, hint: hint, sentAt: sentAt, at: moment) }
+        if hint.untilDayReset { return exhaust(slot: slot, hint: hint, sentAt: sentAt, at: now) }
         let pause = Self.pause(hint.retryAfter)
         func apply(to backoff: inout Backoff) {
             if let pause {
-                backoff.hold(until: moment.ticks + pause, at: moment.ticks)
+                backoff.hold(until: now.ticks + pause, at: now.ticks)
             } else {
-                backoff.strike(sentAt: sentAt, at: moment.ticks)
+                backoff.strike(sentAt: sentAt, at: now.ticks)
             }
         }
         if hint.accountWide { apply(to: &cooldown) } else { apply(to: &routes[slot].cooldown) }
     }
 
     /// 402 and used-up days: to the reset, where there is one.
-    private mutating func exhaust(slot: Int, hint: RateLimitHint, sentAt: Int64?, at moment: Moment) {
+    private mutating func exhaust(slot: Int, hint: RateLimitHint, sentAt: Int64?, at now: Now) {
         var until: Int64?
-        if hint.untilDayReset, let turn = dayReset.nextTurn(after: moment.wall) {
-            until = moment.ticks + Duration(clampingSeconds: turn - moment.wall).nanoseconds
+        if hint.untilDayReset, let turn = dayReset.nextTurn(after: now.wall) {
+            until = now.ticks + Duration(clampingSeconds: turn - now.wall).nanoseconds
         } else if let pause = Self.pause(hint.retryAfter) {
-            until = moment.ticks + pause
+            until = now.ticks + pause
         }
         func apply(to backoff: inout Backoff) {
             if let until {
-                backoff.hold(until: until, at: moment.ticks)
+                backoff.hold(until: until, at: now.ticks)
             } else {
-                backoff.strike(sentAt: sentAt, at: moment.ticks)
+                backoff.strike(sentAt: sentAt, at: now.ticks)
             }
         }
         if hint.accountWide { apply(to: &exhaustion) } else { apply(to: &routes[slot].exhaustion) }
@@ -129,15 +129,15 @@ extension AccountState {
     }
 
     /// Corrects the ledgers by what the provider reported with an answer.
-    mutating func learn(_ report: RateLimitReport, slot: Int, sentAt: Int64?, at moment: Moment) {
+    mutating func learn(_ report: RateLimitReport, slot: Int, sentAt: Int64?, at now: Now) {
         for reading in report.readings {
             let axis = axis(of: reading, slot: slot)
             guard let axis else { continue }
             // Where the account carries that limit and the model does not, the report means the account.
             if ledger.contains(axis), !routes[slot].ledger.contains(axis) {
-                ledger.correct(axis, with: reading, sentAt: sentAt, at: moment)
+                ledger.correct(axis, with: reading, sentAt: sentAt, at: now)
             } else {
-                routes[slot].ledger.correct(axis, with: reading, sentAt: sentAt, at: moment)
+                routes[slot].ledger.correct(axis, with: reading, sentAt: sentAt, at: now)
             }
         }
     }

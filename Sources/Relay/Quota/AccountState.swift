@@ -46,22 +46,22 @@ struct AccountState: Sendable {
     }
 
     /// What keeps the route from being called now.
-    mutating func blockage(slot: Int, tokens: Int, at moment: Moment) -> Blockage? {
-        ledger.expire(at: moment)
-        routes[slot].ledger.expire(at: moment)
-        let route = routes[slot].blockage(tokens: tokens, at: moment)
-        return Blockage.later(accountBlockage(tokens: tokens, at: moment), route)
+    mutating func blockage(slot: Int, tokens: Int, at now: Now) -> Blockage? {
+        ledger.expire(at: now)
+        routes[slot].ledger.expire(at: now)
+        let route = routes[slot].blockage(tokens: tokens, at: now)
+        return Blockage.later(accountBlockage(tokens: tokens, at: now), route)
     }
 
-    private func accountBlockage(tokens: Int, at moment: Moment) -> Blockage? {
+    private func accountBlockage(tokens: Int, at now: Now) -> Blockage? {
         let bench = max(keyBench.until, forbidden.until)
-        if bench > moment.ticks { return Blockage(until: bench, reason: .keyBenched) }
-        if isKeyProbing { return Blockage(until: Moment.unknown, reason: .keyBenched) }
-        if inFlight >= concurrency { return Blockage(until: Moment.unknown, reason: .concurrency) }
+        if bench > now.ticks { return Blockage(until: bench, reason: .keyBenched) }
+        if isKeyProbing { return Blockage(until: Now.unknown, reason: .keyBenched) }
+        if inFlight >= concurrency { return Blockage(until: Now.unknown, reason: .concurrency) }
         var blockage: Blockage?
         let pause = max(cooldown.until, exhaustion.until)
-        if pause > moment.ticks { blockage = Blockage(until: pause, reason: .cooldown) }
-        if let shortage = ledger.shortage(tokens: tokens, at: moment) {
+        if pause > now.ticks { blockage = Blockage(until: pause, reason: .cooldown) }
+        if let shortage = ledger.shortage(tokens: tokens, at: now) {
             blockage = .later(blockage, Blockage(until: shortage.until, reason: .quota(shortage.axis)))
         }
         return blockage
@@ -75,14 +75,14 @@ struct AccountState: Sendable {
     }
 
     /// Takes all axes of a call that nothing keeps back.
-    mutating func reserve(slot: Int, tokens: Int, at moment: Moment) -> Reservation {
+    mutating func reserve(slot: Int, tokens: Int, at now: Now) -> Reservation {
         let tokens = max(0, tokens)
         inFlight += 1
         ledger.reserve(tokens: tokens)
         routes[slot].ledger.reserve(tokens: tokens)
         let index = takeRecord()
         let place = Int(index)
-        records[place].isBreakerProbe = routes[slot].breaker.begin(at: moment.ticks)
+        records[place].isBreakerProbe = routes[slot].breaker.begin(at: now.ticks)
         if keyBench.isUnproven || forbidden.isUnproven {
             records[place].isKeyProbe = true
             isKeyProbing = true
@@ -92,32 +92,32 @@ struct AccountState: Sendable {
             tokens: tokens,
             record: index,
             generation: records[place].generation,
-            reservedAt: moment.ticks
+            reservedAt: now.ticks
         )
     }
 
     /// The provider has counted the request; it leaves the windows one window from now.
-    mutating func headArrived(_ reservation: Reservation, at moment: Moment) {
+    mutating func headArrived(_ reservation: Reservation, at now: Now) {
         guard let place = place(of: reservation), !records[place].headArrived else { return }
         records[place].headArrived = true
-        ledger.spendRequest(at: moment)
-        routes[reservation.slot].ledger.spendRequest(at: moment)
+        ledger.spendRequest(at: now)
+        routes[reservation.slot].ledger.spendRequest(at: now)
     }
 
     /// The call is over. Its tokens leave the windows one window from now, since some providers count them at the end.
-    mutating func settle(_ reservation: Reservation, usedTokens: Int?, at moment: Moment) {
+    mutating func settle(_ reservation: Reservation, usedTokens: Int?, at now: Now) {
         guard let place = place(of: reservation) else { return }
-        headArrived(reservation, at: moment)
+        headArrived(reservation, at: now)
         let tokens = max(0, usedTokens ?? reservation.tokens)
-        ledger.spendTokens(tokens, reserved: reservation.tokens, at: moment)
-        routes[reservation.slot].ledger.spendTokens(tokens, reserved: reservation.tokens, at: moment)
+        ledger.spendTokens(tokens, reserved: reservation.tokens, at: now)
+        routes[reservation.slot].ledger.spendTokens(tokens, reserved: reservation.tokens, at: now)
         end(reservation, place: place)
     }
 
     /// No byte was written: everything is given back.
-    mutating func release(_ reservation: Reservation, at moment: Moment) {
+    mutating func release(_ reservation: Reservation, at now: Now) {
         guard let place = place(of: reservation) else { return }
-        guard !records[place].headArrived else { return settle(reservation, usedTokens: nil, at: moment) }
+        guard !records[place].headArrived else { return settle(reservation, usedTokens: nil, at: now) }
         ledger.releaseRequest()
         ledger.releaseTokens(reservation.tokens)
         routes[reservation.slot].ledger.releaseRequest()

@@ -20,11 +20,11 @@ struct AxisWindow: Sendable {
     private var counter = 0
     /// Spent by others on the same key, from what the provider reports; leaves at `foreignUntil`.
     private var foreign = 0
-    private var foreignUntil = Moment.never
+    private var foreignUntil = Now.never
     /// The provider said that nothing is left.
-    private(set) var blockedUntil = Moment.never
+    private(set) var blockedUntil = Now.never
     /// When something last left this window.
-    private var lastDeparture = Moment.never
+    private var lastDeparture = Now.never
 
     init(_ axis: QuotaAxis, configured: Int?, reported: Int? = nil, reset: DayReset) {
         self.axis = axis
@@ -42,31 +42,31 @@ struct AxisWindow: Sendable {
     private var isFixed: Bool { reset != .rolling }
 
     /// Lets go of what has left the window.
-    mutating func expire(at moment: Moment) {
+    mutating func expire(at now: Now) {
         if isFixed {
-            if moment.wall >= turnsAt {
-                turnsAt = reset.nextTurn(after: moment.wall) ?? .infinity
+            if now.wall >= turnsAt {
+                turnsAt = reset.nextTurn(after: now.wall) ?? .infinity
                 counter = 0
                 foreign = 0
-                blockedUntil = Moment.never
-                lastDeparture = moment.ticks
+                blockedUntil = Now.never
+                lastDeparture = now.ticks
             }
-        } else if ring.removeFirst(through: moment.ticks - axis.window.nanoseconds) {
-            lastDeparture = moment.ticks
+        } else if ring.removeFirst(through: now.ticks - axis.window.nanoseconds) {
+            lastDeparture = now.ticks
         }
-        if foreign != 0, foreignUntil <= moment.ticks {
+        if foreign != 0, foreignUntil <= now.ticks {
             foreign = 0
-            lastDeparture = moment.ticks
+            lastDeparture = now.ticks
         }
     }
 
-    /// When `amount` fits; `Moment.never` if it does now. A request for more than the whole limit is treated as one for
+    /// When `amount` fits; `Now.never` if it does now. A request for more than the whole limit is treated as one for
     /// all of it, since no waiting would ever help. Call `expire` first.
-    func opening(for amount: Int, underWay: Int, at moment: Moment) -> Int64 {
-        guard limit > 0 else { return Moment.unknown }
-        var opening = moment.ticks < blockedUntil ? blockedUntil : Moment.never
+    func opening(for amount: Int, underWay: Int, at now: Now) -> Int64 {
+        guard limit > 0 else { return Now.unknown }
+        var opening = now.ticks < blockedUntil ? blockedUntil : Now.never
         let over = spent + underWay + min(amount, limit) - limit
-        if over > 0 { opening = max(opening, departure(of: over, at: moment)) }
+        if over > 0 { opening = max(opening, departure(of: over, at: now)) }
         return opening
     }
 
@@ -76,17 +76,17 @@ struct AxisWindow: Sendable {
     }
 
     /// Notes what was really spent; it leaves one window from now.
-    mutating func spend(_ amount: Int, at moment: Moment) {
-        expire(at: moment)
-        if isFixed { counter += max(0, amount) } else { ring.append(amount, at: moment.ticks) }
+    mutating func spend(_ amount: Int, at now: Now) {
+        expire(at: now)
+        if isFixed { counter += max(0, amount) } else { ring.append(amount, at: now.ticks) }
     }
 
     /// Corrects the window by what the provider reported with an answer to a call made at `sentAt`.
-    mutating func correct(_ reading: RateLimitReport.Reading, underWay: Int, sentAt: Int64?, at moment: Moment) {
-        expire(at: moment)
+    mutating func correct(_ reading: RateLimitReport.Reading, underWay: Int, sentAt: Int64?, at now: Now) {
+        expire(at: now)
         if let limit = reading.limit, limit > 0 { report(limit: limit) }
         guard let remaining = reading.remaining, limit != .max else { return }
-        let resetAt = moment.ticks + min(reading.reset?.nanoseconds ?? .max, axis.window.nanoseconds)
+        let resetAt = now.ticks + min(reading.reset?.nanoseconds ?? .max, axis.window.nanoseconds)
         let own = spent - foreign + underWay
         let excess = max(0, limit - own - max(0, remaining))
         // What left this window while the answer was under way was still counted when the provider wrote the report.
@@ -96,7 +96,7 @@ struct AxisWindow: Sendable {
         if remaining <= 0, foreign > 0 {
             blockedUntil = max(blockedUntil, resetAt)
         } else if remaining > 0 {
-            blockedUntil = Moment.never
+            blockedUntil = Now.never
         }
     }
 
@@ -108,12 +108,12 @@ struct AxisWindow: Sendable {
     }
 
     /// When `amount` will have left by itself. What is under way leaves one window from now at the earliest.
-    private func departure(of amount: Int, at moment: Moment) -> Int64 {
+    private func departure(of amount: Int, at now: Now) -> Int64 {
         if isFixed {
-            return moment.ticks + Duration(clampingSeconds: turnsAt - moment.wall).nanoseconds
+            return now.ticks + Duration(clampingSeconds: turnsAt - now.wall).nanoseconds
         }
         var rest = amount
-        var departure = moment.ticks + axis.window.nanoseconds
+        var departure = now.ticks + axis.window.nanoseconds
         for offset in 0..<ring.count {
             rest -= ring[offset].amount
             if rest <= 0 {

@@ -3,9 +3,9 @@ struct Backoff: Sendable {
     private let base: Int64
     private let maximum: Int64
     private var steps = 0
-    /// In ticks of `Moment`; `Moment.never` while there is no pause.
-    private(set) var until = Moment.never
-    private var struckAt = Moment.never
+    /// In ticks of `Now`; `Now.never` while there is no pause.
+    private(set) var until = Now.never
+    private var struckAt = Now.never
 
     init(base: Duration, maximum: Duration) {
         self.base = base.nanoseconds
@@ -15,7 +15,7 @@ struct Backoff: Sendable {
     func isPausing(at ticks: Int64) -> Bool { ticks < until }
 
     /// Whether a pause was imposed and no success has been seen since.
-    var isUnproven: Bool { struckAt != Moment.never }
+    var isUnproven: Bool { struckAt != Now.never }
 
     /// Pauses, twice as long as the last time. Calls sent before the pause began all learn of the same one, so only
     /// the first of them counts.
@@ -37,13 +37,13 @@ struct Backoff: Sendable {
     mutating func recover(sentAt: Int64?) {
         if let sentAt, sentAt < struckAt { return }
         steps = 0
-        struckAt = Moment.never
+        struckAt = Now.never
     }
 
     /// Forgets everything.
     mutating func clear() {
         steps = 0
-        until = Moment.never
-        struckAt = Moment.never
+        until = Now.never
+        struckAt = Now.never
     }
 }

@@ -18,7 +18,7 @@ struct BreakerPolicy: Sendable, Equatable {
 struct CircuitBreaker: Sendable {
     enum Phase: Sendable, Equatable {
         case closed
-        /// Until a time in ticks of `Moment`.
+        /// Until a time in ticks of `Now`.
         case open(until: Int64)
         case halfOpen
     }
@@ -26,18 +26,18 @@ struct CircuitBreaker: Sendable {
     private(set) var phase = Phase.closed
     /// Whether the one probe of `halfOpen` is under way.
     private(set) var isProbing = false
-    private var changedAt = Moment.never
+    private var changedAt = Now.never
     private var failuresInARow = 0
     /// The latest outcomes, newest in the lowest bit; a failure is 1.
     private var outcomes: UInt64 = 0
     private var opensInARow = 0
 
-    /// When a call is allowed: `Moment.never` is now, `Moment.unknown` when the probe has ended.
+    /// When a call is allowed: `Now.never` is now, `Now.unknown` when the probe has ended.
     func opening(at ticks: Int64) -> Int64 {
         switch phase {
-        case .closed: Moment.never
-        case .open(let until): ticks < until ? until : Moment.never
-        case .halfOpen: isProbing ? Moment.unknown : Moment.never
+        case .closed: Now.never
+        case .open(let until): ticks < until ? until : Now.never
+        case .halfOpen: isProbing ? Now.unknown : Now.never
         }
     }
 

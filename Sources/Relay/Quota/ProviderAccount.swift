@@ -40,12 +40,11 @@ final class ProviderAccount: Sendable {
 
     /// Availability and score in one look, for ordering candidates.
     func standing(slot: Int, tokens: Int, at now: Now) -> RouteStanding {
-        let moment = Moment(now)
-        return state.withLock { state in
-            let score = state.routes[slot].score.faded(at: moment.ticks)
+        state.withLock { state in
+            let score = state.routes[slot].score.faded(at: now.ticks)
             let learned = state.routes[slot].learned
-            if let blockage = state.blockage(slot: slot, tokens: tokens, at: moment) {
-                let until = Moment.instant(at: blockage.until)
+            if let blockage = state.blockage(slot: slot, tokens: tokens, at: now) {
+                let until = Now.instant(at: blockage.until)
                 return RouteStanding(
                     availability: .blocked(until: until, reason: blockage.reason),
                     score: score,
@@ -60,31 +59,49 @@ final class ProviderAccount: Sendable {
     /// Takes one request, its tokens, its place among the calls under way and, where the route or key is on trial, the
     /// one probe: all or nothing.
     func reserve(slot: Int, tokens: Int, at now: Now) -> ReserveResult {
-        let moment = Moment(now)
         return state.withLock { state in
-            if let blockage = state.blockage(slot: slot, tokens: tokens, at: moment) {
-                return .refused(until: Moment.instant(at: blockage.until), reason: blockage.reason)
+            if let blockage = state.blockage(slot: slot, tokens: tokens, at: now) {
+                return .refused(until: Now.instant(at: blockage.until), reason: blockage.reason)
             }
-            return .reserved(state.reserve(slot: slot, tokens: tokens, at: moment))
+            return .reserved(state.reserve(slot: slot, tokens: tokens, at: now))
         }
     }
 
     /// The answer's head is here, so the provider has counted the request; it leaves its windows one window from now.
     func headArrived(_ reservation: Reservation, at now: Now) {
-        let moment = Moment(now)
-        state.withLock { $0.headArrived(reservation, at: moment) }
+        state.withLock { $0.headArrived(reservation, at: now) }
     }
 
     /// The call is over and used that many tokens; `nil` keeps the estimate.
     func settle(_ reservation: Reservation, usedTokens: Int?, at now: Now) {
-        let moment = Moment(now)
-        state.withLock { $0.settle(reservation, usedTokens: usedTokens, at: moment) }
+        state.withLock { $0.settle(reservation, usedTokens: usedTokens, at: now) }
     }
 
     /// No byte of the request was written: gives everything back.
     func release(_ reservation: Reservation, at now: Now) {
-        let moment = Moment(now)
-        state.withLock { $0.release(reservation, at: moment) }
+        state.withLock { $0.release(reservation, at: now) }
+    }
+
+    /// A call that has succeeded is over: `settle` and `recordSuccess` in one step.
+    func complete(
+        _ reservation: Reservation,
+        usedTokens: Int,
+        latency: Duration,
+        firstByte: Duration?,
+        outputTokens: Int,
+        at now: Now
+    ) {
+        state.withLock { state in
+            state.settle(reservation, usedTokens: usedTokens, at: now)
+            state.recordSuccess(
+                slot: reservation.slot,
+                sentAt: reservation.reservedAt,
+                latency: latency,
+                firstByte: firstByte,
+                outputTokens: outputTokens,
+                at: now
+            )
+        }
     }
 
     /// `latency` is the whole call's, `firstByte` to the first meaningful delta of a stream.
@@ -96,7 +113,6 @@ final class ProviderAccount: Sendable {
         outputTokens: Int,
         at now: Now
     ) {
-        let moment = Moment(now)
         state.withLock {
             $0.recordSuccess(
                 slot: slot,
@@ -104,21 +120,19 @@ final class ProviderAccount: Sendable {
                 latency: latency,
                 firstByte: firstByte,
                 outputTokens: outputTokens,
-                at: moment
+                at: now
             )
         }
     }
 
     /// Notes what the upstream did. The reservation, where there is one, still has to be settled or released.
     func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at now: Now) {
-        let moment = Moment(now)
-        state.withLock { $0.record(failure, slot: slot, reservation: reservation, at: moment) }
+        state.withLock { $0.record(failure, slot: slot, reservation: reservation, at: now) }
     }
 
     /// Corrects the ledger by an answer's rate-limit headers.
     func learn(_ report: RateLimitReport, slot: Int, reservation: Reservation? = nil, at now: Now) {
-        let moment = Moment(now)
-        state.withLock { $0.learn(report, slot: slot, sentAt: reservation?.reservedAt, at: moment) }
+        state.withLock { $0.learn(report, slot: slot, sentAt: reservation?.reservedAt, at: now) }
     }
 
     /// The sizes that refusals taught.
@@ -138,8 +152,7 @@ final class ProviderAccount: Sendable {
 
     /// How the route stands, for reports.
     func snapshot(slot: Int, at now: Now) -> RouteStatus {
-        let moment = Moment(now)
-        return state.withLock { $0.status(slot: slot, at: moment) }
+        return state.withLock { $0.status(slot: slot, at: now) }
     }
 }
 

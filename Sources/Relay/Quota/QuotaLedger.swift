@@ -3,7 +3,7 @@ struct QuotaLedger: Sendable {
     /// Why and until when a scope has no room.
     struct Shortage: Sendable {
         var axis: QuotaAxis
-        /// In ticks of `Moment`.
+        /// In ticks of `Now`.
         var until: Int64
     }
 
@@ -37,12 +37,12 @@ struct QuotaLedger: Sendable {
         }
     }
 
-    mutating func expire(at moment: Moment) {
-        for index in windows.indices { windows[index].expire(at: moment) }
+    mutating func expire(at now: Now) {
+        for index in windows.indices { windows[index].expire(at: now) }
     }
 
     /// The window that keeps a call waiting longest, if any does. Call `expire` first.
-    func shortage(tokens: Int, at moment: Moment) -> Shortage? {
+    func shortage(tokens: Int, at now: Now) -> Shortage? {
         var shortage: Shortage?
         for index in windows.indices {
             let isRequests = windows[index].axis.kind == .requests
@@ -50,9 +50,9 @@ struct QuotaLedger: Sendable {
                 .opening(
                     for: isRequests ? 1 : tokens,
                     underWay: isRequests ? requestsUnderWay : tokensUnderWay,
-                    at: moment
+                    at: now
                 )
-            if opening > (shortage?.until ?? Moment.never) {
+            if opening > (shortage?.until ?? Now.never) {
                 shortage = Shortage(axis: windows[index].axis, until: opening)
             }
         }
@@ -80,18 +80,18 @@ struct QuotaLedger: Sendable {
     }
 
     /// The request has been counted by the provider.
-    mutating func spendRequest(at moment: Moment) {
+    mutating func spendRequest(at now: Now) {
         releaseRequest()
         for index in windows.indices where windows[index].axis.kind == .requests {
-            windows[index].spend(1, at: moment)
+            windows[index].spend(1, at: now)
         }
     }
 
     /// `reserved` turned out to be `tokens`.
-    mutating func spendTokens(_ tokens: Int, reserved: Int, at moment: Moment) {
+    mutating func spendTokens(_ tokens: Int, reserved: Int, at now: Now) {
         releaseTokens(reserved)
         for index in windows.indices where windows[index].axis.kind == .tokens {
-            windows[index].spend(tokens, at: moment)
+            windows[index].spend(tokens, at: now)
         }
     }
 
@@ -104,13 +104,13 @@ struct QuotaLedger: Sendable {
     }
 
     /// Corrects one window; an axis that nobody named before is taken from the report if it carries a limit.
-    mutating func correct(_ axis: QuotaAxis, with reading: RateLimitReport.Reading, sentAt: Int64?, at moment: Moment) {
+    mutating func correct(_ axis: QuotaAxis, with reading: RateLimitReport.Reading, sentAt: Int64?, at now: Now) {
         let underWay = axis.kind == .requests ? requestsUnderWay : tokensUnderWay
         if let index = windows.firstIndex(where: { $0.axis == axis }) {
-            windows[index].correct(reading, underWay: underWay, sentAt: sentAt, at: moment)
+            windows[index].correct(reading, underWay: underWay, sentAt: sentAt, at: now)
         } else if let limit = reading.limit, limit > 0 {
             var window = AxisWindow(axis, configured: nil, reported: limit, reset: reset)
-            window.correct(reading, underWay: underWay, sentAt: sentAt, at: moment)
+            window.correct(reading, underWay: underWay, sentAt: sentAt, at: now)
             windows.append(window)
         }
     }

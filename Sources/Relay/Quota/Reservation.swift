@@ -9,7 +9,7 @@ struct Reservation: Sendable, Equatable {
     /// Where the account keeps what became of it, and a mark that tells it from later users of that place.
     let record: Int32
     let generation: UInt32
-    /// In ticks of `Moment`.
+    /// In ticks of `Now`.
     let reservedAt: Int64
 }
 

@@ -15,7 +15,7 @@ struct RouteScore: Sendable, Equatable {
     private(set) var firstByteSeconds: Double?
     /// Output speed after the first byte; `nil` before the first answer long enough to tell.
     private(set) var tokensPerSecond: Double?
-    private var fadedAt = Moment.never
+    private var fadedAt = Now.never
 
     private static let halfLife = 600e9
     private static let weight = 0.2
@@ -53,7 +53,7 @@ struct RouteScore: Sendable, Equatable {
 
     private mutating func fade(at ticks: Int64) {
         defer { fadedAt = max(ticks, fadedAt) }
-        guard fadedAt != Moment.never, ticks > fadedAt, successes + failures > 0 else { return }
+        guard fadedAt != Now.never, ticks > fadedAt, successes + failures > 0 else { return }
         let factor = exp2(-Double(ticks - fadedAt) / Self.halfLife)
         successes *= factor
         failures *= factor

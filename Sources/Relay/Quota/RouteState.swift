@@ -17,21 +17,21 @@ struct RouteState: Sendable {
         self.ledger = QuotaLedger(limits: limits, reset: reset)
     }
 
-    /// What keeps the route from being called, in ticks of `Moment`. Call the ledger's `expire` first.
-    func blockage(tokens: Int, at moment: Moment) -> Blockage? {
-        let ticks = moment.ticks
+    /// What keeps the route from being called, in ticks of `Now`. Call the ledger's `expire` first.
+    func blockage(tokens: Int, at now: Now) -> Blockage? {
+        let ticks = now.ticks
         if missing.until > ticks { return Blockage(until: missing.until, reason: .modelMissing) }
         if forbidden.until > ticks { return Blockage(until: forbidden.until, reason: .forbidden) }
         let pause = max(cooldown.until, exhaustion.until)
         let breakerOpening = breaker.opening(at: ticks)
         var blockage: Blockage?
         if pause > ticks { blockage = Blockage(until: pause, reason: .cooldown) }
-        if breakerOpening > ticks, breakerOpening > (blockage?.until ?? Moment.never) {
-            let isProbing = breakerOpening == Moment.unknown
+        if breakerOpening > ticks, breakerOpening > (blockage?.until ?? Now.never) {
+            let isProbing = breakerOpening == Now.unknown
             blockage = Blockage(until: breakerOpening, reason: isProbing ? .probing : .breakerOpen)
         }
-        if let shortage = ledger.shortage(tokens: tokens, at: moment),
-            shortage.until > (blockage?.until ?? Moment.never)
+        if let shortage = ledger.shortage(tokens: tokens, at: now),
+            shortage.until > (blockage?.until ?? Now.never)
         {
             blockage = Blockage(until: shortage.until, reason: .quota(shortage.axis))
         }
@@ -39,7 +39,7 @@ struct RouteState: Sendable {
     }
 }
 
-/// Why no call is allowed and until when, in ticks of `Moment`.
+/// Why no call is allowed and until when, in ticks of `Now`.
 struct Blockage: Sendable {
     var until: Int64
     var reason: BlockReason
@@ -54,13 +54,13 @@ struct Blockage: Sendable {
 
 /// A model the provider says it does not have.
 struct MissingModel: Sendable {
-    private(set) var until = Moment.never
+    private(set) var until = Now.never
     private var isConfirmed = false
-    private var struckAt = Moment.never
+    private var struckAt = Now.never
 
     mutating func strike(sentAt: Int64?, at ticks: Int64) {
         if let sentAt { if sentAt < struckAt { return } } else if ticks < until { return }
-        until = isConfirmed ? Moment.unknown : ticks + Duration.seconds(3600).nanoseconds
+        until = isConfirmed ? Now.unknown : ticks + Duration.seconds(3600).nanoseconds
         isConfirmed = true
         struckAt = ticks
     }

@@ -41,11 +41,11 @@ extension RouteStatus.State {
 }
 
 extension AccountState {
-    mutating func status(slot: Int, at moment: Moment) -> RouteStatus {
-        let blockage = blockage(slot: slot, tokens: 0, at: moment)
+    mutating func status(slot: Int, at now: Now) -> RouteStatus {
+        let blockage = blockage(slot: slot, tokens: 0, at: now)
         var remaining = 0
-        if let blockage, blockage.until != Moment.unknown {
-            let ticks = max(0, blockage.until - moment.ticks)
+        if let blockage, blockage.until != Now.unknown {
+            let ticks = max(0, blockage.until - now.ticks)
             remaining = Int(ticks / 1_000_000_000) + (ticks % 1_000_000_000 > 0 ? 1 : 0)
         }
         return RouteStatus(
@@ -53,7 +53,7 @@ extension AccountState {
             cooldownRemainingSeconds: remaining,
             reason: blockage?.reason,
             headroom: blockage == nil ? headroom(slot: slot, tokens: 0) : 0,
-            score: routes[slot].score.faded(at: moment.ticks),
+            score: routes[slot].score.faded(at: now.ticks),
             axes: routes[slot].ledger.axes(isShared: false) + ledger.axes(isShared: true),
             breaker: routes[slot].breaker.phase,
             inFlight: inFlight

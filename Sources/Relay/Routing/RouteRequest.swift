@@ -31,8 +31,6 @@ struct RouteRequirements: Sendable, Hashable {
     var audio = false
     var tools = false
     var jsonSchema = false
-    /// The prompt's estimate; it excludes no route, since histories are fitted, but decides which take it whole.
-    var promptTokens = 0
 
     static let none = RouteRequirements()
 

@@ -25,9 +25,11 @@ final class RouteTable: Sendable {
     /// Routes of each model, by its lower-case id.
     private let routesByModel: [String: [Int]]
     private let leftOut: [String: String]
-    private let cache = Mutex<[Question: CandidateList]>([:])
+    private let lists = Mutex<[Question: CandidateList]>([:])
+    private let answers = Mutex<[Ask: Candidates]>([:])
 
     private static let maximumCachedQuestions = 512
+    private static let maximumCachedText = 512
 
     /// `leftOut` names the providers that are in the catalog but not in use, and why: `no key in GROQ_API_KEY`. Accounts
     /// of `former` whose provider is the same still go on as they are: a new table forgets no cooldown.
@@ -36,9 +38,10 @@ final class RouteTable: Sendable {
         policy: BreakerPolicy = BreakerPolicy(),
         naming: ModelNaming = ModelNaming(),
         leftOut: [String: String] = [:],
+        usage: UsageLedger = UsageLedger(),
         former: RouteTable? = nil
     ) {
-        var builder = RouteTableBuilder(policy: policy, former: former?.routes ?? [])
+        var builder = RouteTableBuilder(policy: policy, usage: usage, former: former?.routes ?? [])
         for (ordinal, entry) in usable.enumerated() { builder.add(entry, ordinal: ordinal) }
         self.routes = builder.routes
         self.accounts = builder.accounts
@@ -67,16 +70,39 @@ final class RouteTable: Sendable {
         rules: RouteRules = .chat
     ) throws(RoutingError) -> CandidateList {
         let question = Question(reference: reference, filters: filters, needs: requirements.needs, rules: rules)
-        if let list = cache.withLock({ $0[question] }) { return list }
+        if let list = lists.withLock({ $0[question] }) { return list }
         let indices = try select(question)
         let list = CandidateList(indices.map { routes[$0] })
-        return cache.withLock { cache in
-            if let existing = cache[question] { return existing }
+        return lists.withLock { lists in
+            if let existing = lists[question] { return existing }
             // Filters come from clients, so their number has no bound of its own.
-            if cache.count >= Self.maximumCachedQuestions { cache.removeAll(keepingCapacity: true) }
-            cache[question] = list
+            if lists.count >= Self.maximumCachedQuestions { lists.removeAll(keepingCapacity: true) }
+            lists[question] = list
             return list
         }
+    }
+
+    /// Who may serve what a request asks for, in its own words. Most requests ask what the last one asked.
+    func candidates(for ask: Ask, rules: RouteRules) throws(RoutingError) -> Candidates {
+        if let known = answers.withLock({ $0[ask] }) { return known }
+        var scale: ModelScale?
+        var isMeta = false
+        var filters = RouteFilters.none
+        let reference = try reference(for: ask.model, rules: rules)
+        if case .meta(let preferred, let own) = reference {
+            isMeta = true
+            scale = preferred
+            filters = ask.filters.completed(by: own)
+        }
+        let list = try candidateList(for: reference, filters: filters, requirements: ask.requirements, rules: rules)
+        let answer = Candidates(list: list, isMeta: isMeta, preferredScale: scale)
+        // What a client writes is kept only while it is of a name's length.
+        guard ask.textBytes <= Self.maximumCachedText else { return answer }
+        answers.withLock { answers in
+            if answers.count >= Self.maximumCachedQuestions { answers.removeAll(keepingCapacity: true) }
+            answers[ask] = answer
+        }
+        return answer
     }
 
     private func select(_ question: Question) throws(RoutingError) -> [Int] {
@@ -187,6 +213,25 @@ extension RouteTable {
             nearest: full.isEmpty ? NearestNames.of(name, in: routes.lazy.map(\.model.name)) : full
         )
     }
+}
+
+/// What a request asks for, as it stands in it.
+struct Ask: Sendable, Hashable {
+    var model: String
+    var filters: RouteFilters
+    var requirements: RouteRequirements
+
+    fileprivate var textBytes: Int {
+        [filters.type, filters.scale, filters.name].reduce(model.utf8.count) { $0 + ($1?.utf8.count ?? 0) }
+    }
+}
+
+/// Who may serve a request, and what of it only the name told.
+struct Candidates: Sendable {
+    let list: CandidateList
+    /// The meta-model was asked for, by one of its names or by an alias.
+    let isMeta: Bool
+    let preferredScale: ModelScale?
 }
 
 /// What decides who may serve, without what only decides the order.

@@ -14,10 +14,12 @@ struct RouteTableBuilder {
     private(set) var providers: [String: ProviderNames] = [:]
     private(set) var routesByModel: [String: [Int]] = [:]
     private let policy: BreakerPolicy
+    private let usage: UsageLedger
     private let former: [Route]
 
-    init(policy: BreakerPolicy, former: [Route] = []) {
+    init(policy: BreakerPolicy, usage: UsageLedger, former: [Route] = []) {
         self.policy = policy
+        self.usage = usage
         self.former = former
     }
 
@@ -51,7 +53,8 @@ struct RouteTableBuilder {
                         key: key,
                         account: account,
                         slot: slot,
-                        experience: formerExperience(of: provider, model: model) ?? RouteExperience()
+                        experience: formerExperience(of: provider, model: model) ?? RouteExperience(),
+                        usage: usage.counters(provider: provider.name, model: model.name)
                     )
                 )
                 traits.append(RouteTraits(provider: provider, ordinal: ordinal, model: model))

@@ -87,12 +87,12 @@ final class SessionPins: Sendable {
 
     /// The route a session is pinned to; asking counts as use.
     func route(for key: PinKey, at now: Now) -> Int? {
-        let ticks = Moment(now).ticks
+        let ticks = now.ticks
         return shard(of: key).pins.withLock { $0.find(key, at: ticks, lifetime: lifetime) }
     }
 
     func pin(_ key: PinKey, to route: Int, at now: Now) {
-        let ticks = Moment(now).ticks
+        let ticks = now.ticks
         shard(of: key).pins.withLock { $0.insert(key, route: route, at: ticks) }
     }
 

@@ -7,26 +7,25 @@ struct RoundRobinStrategy: RoutingStrategy {
         turn: Int,
         using generator: inout SeededGenerator
     ) -> [Int] {
-        var providers: [Int] = []
-        var members: [[Int]] = []
-        for position in positions {
-            let provider = candidates[position].traits.provider
-            // Routes stand by provider, so it is nearly always the last one.
-            if let group = providers.lastIndex(of: provider) {
-                members[group].append(position)
-            } else {
-                providers.append(provider)
-                members.append([position])
-            }
+        // Candidates stand by provider, so that each one's are a run of positions.
+        var runs: [Range<Int>] = []
+        var longest = 0
+        var start = 0
+        for place in positions.indices {
+            let provider = candidates[positions[place]].traits.provider
+            let isLast = place + 1 == positions.count
+            guard isLast || candidates[positions[place + 1]].traits.provider != provider else { continue }
+            runs.append(start..<place + 1)
+            longest = max(longest, place + 1 - start)
+            start = place + 1
         }
-        let (round, start) = turn.quotientAndRemainder(dividingBy: providers.count)
-        let longest = members.reduce(0) { max($0, $1.count) }
+        let (round, first) = turn.quotientAndRemainder(dividingBy: runs.count)
         var order: [Int] = []
         order.reserveCapacity(positions.count)
         for step in 0..<longest {
-            for offset in providers.indices {
-                let group = members[(start + offset) % providers.count]
-                if step < group.count { order.append(group[(round + step) % group.count]) }
+            for offset in runs.indices {
+                let run = runs[(first + offset) % runs.count]
+                if step < run.count { order.append(positions[run.lowerBound + (round + step) % run.count]) }
             }
         }
         return order

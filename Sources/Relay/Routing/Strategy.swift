@@ -34,6 +34,10 @@ extension RoutingStrategy {
         to order: inout [Int]
     ) {
         let tiers = candidates.map(\.tier)
+        let isOneTier = tiers.allSatisfy { $0 == tiers[0] }
+        if isOneTier, candidates.count > 1, candidates[0].availability.isFree {
+            return order += arrange(Array(candidates.indices), of: candidates, turn: turn, using: &generator)
+        }
         let present = tiers.reduce(into: 0 as UInt64) { $0 |= 1 << UInt64($1) }
         for tier in 0..<CandidateState.tierCount where present & (1 << UInt64(tier)) != 0 {
             let positions = tiers.indices.filter { tiers[$0] == tier }

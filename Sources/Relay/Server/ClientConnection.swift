@@ -42,17 +42,29 @@ final class ClientConnection: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): receive(head)
         case .body(let bytes): receive(bytes)
-        case .end: receiveEnd()
+        case .end:
+            gate.requestEnded()
+            receiveEnd()
         }
     }
 
     private func receive(_ head: HTTPRequestHead) {
-        gate.headArrived()
         var request = ClientRequest(head, sessionHeader: gateway.settings.session.idHeader, at: .read())
+        let refusal = gateway.gatekeeper.refusal(of: request, hop: gateway.hopMark)
+        gate.headArrived(request.head, isWelcome: refusal == nil)
         // Nothing is upgraded to: what follows such a request is not HTTP/1.1 any more.
         if request.headers.wantsUpgrade { request = request.closingAfterwards }
-        let refusal =
-            gateway.gatekeeper.refusal(of: request, hop: gateway.hopMark) ?? gateway.gatekeeper.bodyRefusal(of: request)
+        begin(request, refusal: refusal ?? gateway.gatekeeper.bodyRefusal(of: request))
+    }
+
+    /// A request with a head that came before and was welcome.
+    func receive(_ head: ClientHead, contentLength: Int) {
+        guard !isClosing else { return }
+        let request = ClientRequest(head, contentLength: contentLength, at: .read())
+        begin(request, refusal: gateway.gatekeeper.bodyRefusal(of: request))
+    }
+
+    private func begin(_ request: ClientRequest, refusal: ClientError?) {
         let isExpecting = request.headers.expectsContinue
         if let refusal, refusal.closesConnection || isExpecting || !request.hasSmallBody {
             // The body is not read: the answer goes out now and the connection ends with it.
@@ -60,15 +72,15 @@ final class ClientConnection: ChannelInboundHandler {
         }
         incoming = IncomingRequest(request: request, refusal: refusal)
         if refusal == nil, isExpecting, current == nil, pending.isEmpty {
-            write([ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")])
+            write(ClientBytes(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")))
         }
     }
 
-    private func receive(_ bytes: ByteBuffer) {
-        guard let incoming, incoming.refusal == nil else { return }
+    func receive(_ bytes: ByteBuffer) {
+        guard !isClosing, incoming != nil, incoming?.refusal == nil else { return }
         guard gateway.memory.take(bytes.readableBytes) else { return refuseBody(.outOfMemory) }
-        incoming.append(bytes)
-        if incoming.body.readableBytes > gateway.gatekeeper.maxBodyBytes {
+        incoming?.append(bytes)
+        if incoming?.body.readableBytes ?? 0 > gateway.gatekeeper.maxBodyBytes {
             refuseBody(.bodyTooLarge(limit: gateway.gatekeeper.maxBodyBytes))
         }
     }
@@ -85,9 +97,8 @@ final class ClientConnection: ChannelInboundHandler {
         incoming = nil
     }
 
-    private func receiveEnd() {
-        gate.requestEnded()
-        guard let done = incoming else { return }
+    func receiveEnd() {
+        guard !isClosing, let done = incoming else { return }
         incoming = nil
         if let refusal = done.refusal {
             enqueue(.refusal(done.request, refusal))
@@ -124,7 +135,7 @@ final class ClientConnection: ChannelInboundHandler {
         case .chatCompletions: serveChat(request, body)
         case .office(let page):
             gateway.memory.give(body.readableBytes)
-            write([gateway.office.answer(page, request: request, gateway: gateway)])
+            write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
             replyEnded(keepsAlive: request.framing.keepsAlive)
         case .refused(let error):
             gateway.memory.give(body.readableBytes)
@@ -135,15 +146,14 @@ final class ClientConnection: ChannelInboundHandler {
     // MARK: Model calls
 
     private func serveChat(_ request: ClientRequest, _ body: ByteBuffer) {
-        var facts = gateway.facts(of: request)
+        let facts = gateway.facts(of: request)
         let chat: ChatRequest
         do throws(RequestFault) {
             chat = try ChatRequestReader.read(body)
         } catch {
             gateway.memory.give(body.readableBytes)
-            return replyError(ClientError(error), framing: request.framing, fields: facts.answerFields)
+            return replyError(ClientError(error), framing: request.framing, fields: gateway.fields(for: request))
         }
-        facts.waitKey = WaitKey(model: chat.model, filters: chat.filters)
         let call = ModelCall(connection: self, gateway: gateway, services: services, request: chat, facts: facts)
         current = (call, facts.framing)
         call.begin()
@@ -161,16 +171,17 @@ final class ClientConnection: ChannelInboundHandler {
 
     // MARK: Replies
 
-    func write(_ pieces: [ByteBuffer]) {
-        guard let context else { return }
-        for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
+    func write(_ bytes: ClientBytes) {
+        guard let context, let first = bytes.first else { return }
+        context.write(wrapOutboundOut(first), promise: nil)
+        for piece in bytes.rest { context.write(wrapOutboundOut(piece), promise: nil) }
         context.flush()
     }
 
     private func replyError(_ error: ClientError, framing: ReplyHead.Framing, fields: ReplyFields) {
         var framing = framing
         if error.closesConnection { framing.keepsAlive = false }
-        write([Reply.error(error, framing: framing, fields: fields)])
+        write(ClientBytes(Reply.error(error, framing: framing, fields: fields)))
         replyEnded(keepsAlive: framing.keepsAlive)
     }
 
@@ -259,7 +270,7 @@ final class ClientConnection: ChannelInboundHandler {
 }
 
 /// A request whose body is on its way; of one that is refused the body is read and forgotten.
-private final class IncomingRequest {
+private struct IncomingRequest {
     let request: ClientRequest
     let refusal: ClientError?
     private(set) var body = ByteBuffer()
@@ -271,11 +282,11 @@ private final class IncomingRequest {
         self.refusal = refusal
     }
 
-    func append(_ bytes: ByteBuffer) {
+    mutating func append(_ bytes: ByteBuffer) {
         received += bytes.readableBytes
         if body.readableBytes == 0 {
             body = bytes
-            if let length = request.headers.contentLength, length > bytes.readableBytes { body.reserveCapacity(length) }
+            if let length = request.contentLength, length > bytes.readableBytes { body.reserveCapacity(length) }
         } else {
             body.writeImmutableBuffer(bytes)
         }

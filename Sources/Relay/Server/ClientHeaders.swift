@@ -18,8 +18,10 @@ struct ClientHeaders: Sendable {
     private(set) var sessionID: String?
     /// What agents send of themselves.
     private(set) var agentSessionID: String?
-    private(set) var maxWait: String?
-    private(set) var serverSidePrompt: String?
+    /// `X-Max-Wait`, given in seconds; more than a day is a day.
+    private(set) var maxWait: Duration?
+    /// `X-Use-ServerSide-System-Prompt`.
+    private(set) var serverSidePrompt: Bool?
     private(set) var hop: String?
     /// Asked for by a browser before a call across origins.
     private(set) var corsRequestHeaders: String?
@@ -40,19 +42,32 @@ struct ClientHeaders: Sendable {
         case 6 where isNamed("expect"): expectsContinue = value.lowercased() == "100-continue"
         case 7 where isNamed("upgrade"): wantsUpgrade = true
         case 9 where isNamed("x-api-key"): apiKey = apiKey ?? value
-        case 10 where isNamed("x-max-wait"): maxWait = maxWait ?? value
+        case 10 where isNamed("x-max-wait"): maxWait = maxWait ?? Self.seconds(value)
         case 10 where isNamed("session_id"): agentSessionID = agentSessionID ?? value
         case 11 where isNamed("x-relay-hop"): hop = hop ?? value
-        case 12 where isNamed("x-request-id"): requestID = requestID ?? value
+        case 12 where isNamed("x-request-id"): requestID = requestID ?? String(value.prefix(128))
         case 13 where isNamed("authorization"): authorization = authorization ?? value
         case 14 where isNamed("content-length"): contentLength = contentLength ?? Int(value)
         case 16 where isNamed("content-encoding"): contentEncoding = contentEncoding ?? value
         case 17 where isNamed("transfer-encoding"): isChunked = true
         case 18 where isNamed("x-codex-session-id"): agentSessionID = agentSessionID ?? value
         case 24 where isNamed("x-claude-code-session-id"): agentSessionID = value
-        case 30 where isNamed("x-use-serverside-system-prompt"): serverSidePrompt = serverSidePrompt ?? value
+        case 30 where isNamed("x-use-serverside-system-prompt"): serverSidePrompt = serverSidePrompt ?? Self.bool(value)
         case 30 where isNamed("access-control-request-headers"): corsRequestHeaders = value
         default: break
+        }
+    }
+
+    private static func seconds(_ text: String) -> Duration? {
+        guard let seconds = Double(text), seconds.isFinite, seconds >= 0 else { return nil }
+        return .seconds(min(seconds, 86_400))
+    }
+
+    private static func bool(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true", "1", "yes": true
+        case "false", "0", "no": false
+        default: nil
         }
     }
 

@@ -3,38 +3,32 @@ import NIOHTTP1
 
 /// A request whose head has arrived: what the listener needs to know of it.
 struct ClientRequest: Sendable {
-    let method: HTTPMethod
-    /// Without the query, and without `/v1` where the client sent it: both forms work.
-    let path: String
-    let query: Substring
-    let headers: ClientHeaders
+    let head: ClientHead
+    /// What `Content-Length` announces; `nil` for chunked bodies and for none.
+    let contentLength: Int?
     var framing: ReplyHead.Framing
     let received: Now
 
     init(_ head: HTTPRequestHead, sessionHeader: String, at now: Now) {
-        method = head.method
-        (path, query) = Self.split(head.uri)
-        headers = ClientHeaders(head.headers, sessionHeader: sessionHeader)
-        framing = ReplyHead.Framing(
-            isVersion10: head.version == .http1_0,
-            keepsAlive: head.isKeepAlive,
-            hasBody: head.method != .HEAD
-        )
+        let known = ClientHead(head, sessionHeader: sessionHeader)
+        self.init(known, contentLength: known.headers.contentLength, at: now)
+    }
+
+    /// A head that was seen before, with a length of its own.
+    init(_ head: ClientHead, contentLength: Int?, at now: Now) {
+        self.head = head
+        self.contentLength = contentLength
+        framing = head.framing
         received = now
     }
 
-    private static func split(_ uri: String) -> (path: String, query: Substring) {
-        if uri == "/v1/chat/completions" { return ("/chat/completions", "") }
-        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.utf8.endIndex
-        var path = uri[..<mark]
-        if path.utf8.starts(with: "/v1/".utf8) || path == "/v1" { path = path.dropFirst(3) }
-        if path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
-        return (path.isEmpty ? "/" : String(path), uri[mark...].dropFirst())
-    }
+    var method: HTTPMethod { head.method }
+    var path: String { head.path }
+    var headers: ClientHeaders { head.headers }
 
     /// A query parameter's value, percent-decoded.
     func parameter(_ name: String) -> String? {
-        for pair in query.split(separator: "&") {
+        for pair in head.query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.first == name[...] else { continue }
             return parts.count > 1 ? Self.decoded(parts[1]) : ""
@@ -59,12 +53,42 @@ struct ClientRequest: Sendable {
     }
 
     /// A body that may as well be read and thrown away: cheaper than a new connection.
-    var hasSmallBody: Bool { !headers.isChunked && (headers.contentLength ?? 0) <= 64 * 1024 }
+    var hasSmallBody: Bool { !headers.isChunked && (contentLength ?? 0) <= 64 * 1024 }
 
     /// The same request on a connection that is to be closed after its answer.
     var closingAfterwards: ClientRequest {
         var copy = self
         copy.framing.keepsAlive = false
         return copy
+    }
+}
+
+/// The head of a request as NIOHTTP1 has parsed it, with what Relay knows of it picked out. Clients send the same one
+/// again and again on a connection, so it is made once and shared (`KnownHead`).
+final class ClientHead: Sendable {
+    let method: HTTPMethod
+    /// Without the query, and without `/v1` where the client sent it: both forms work.
+    let path: String
+    let query: String
+    let headers: ClientHeaders
+    let framing: ReplyHead.Framing
+
+    init(_ head: HTTPRequestHead, sessionHeader: String) {
+        method = head.method
+        (path, query) = Self.split(head.uri)
+        headers = ClientHeaders(head.headers, sessionHeader: sessionHeader)
+        framing = ReplyHead.Framing(
+            isVersion10: head.version == .http1_0,
+            keepsAlive: head.isKeepAlive,
+            hasBody: head.method != .HEAD
+        )
+    }
+
+    private static func split(_ uri: String) -> (path: String, query: String) {
+        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.utf8.endIndex
+        var path = uri[..<mark]
+        if path.utf8.starts(with: "/v1/".utf8) || path == "/v1" { path = path.dropFirst(3) }
+        if path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
+        return (path.isEmpty ? "/" : String(path), String(uri[mark...].dropFirst()))
     }
 }

@@ -1,7 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Stands between the socket and the parser: bounds the head in size and time, and stops reading when told to.
+/// Stands between the socket and the parser: bounds the head in size and time, stops reading when told to, and hands a
+/// request whose head is known straight to the connection.
 final class ConnectionGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -12,6 +13,8 @@ final class ConnectionGate: ChannelDuplexHandler {
     static let maxHeadBytes = 64 * 1024
     private static let headTime = TimeAmount.seconds(10)
 
+    /// Who requests go to; set before the first byte, and let go of when the channel ends.
+    var client: ClientConnection?
     private var context: ChannelHandlerContext?
     private var isStopped = false
     private var readWasWanted = false
@@ -20,16 +23,57 @@ final class ConnectionGate: ChannelDuplexHandler {
     private var isInBody = false
     private var headTimer: Scheduled<Void>?
 
+    // What goes past the parser.
+
+    private var known: KnownHead?
+    /// The parser holds nothing: the next byte is the first of a request.
+    private var isAtStart = true
+    /// The read that the parser's request began with, where it began with a read.
+    private var firstRead: ByteBuffer?
+    /// Bytes that the parser was given since it last held nothing, and how long its request is; `nil` is unknown.
+    private var parsedBytes = 0
+    private var requestLength: Int?
+    /// What is still to come of the body of a request whose head was known.
+    private var bodyBytesLeft = 0
+
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         headTimer?.cancel()
         self.context = nil
+        client = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if !isInBody { headBytes += unwrapInboundIn(data).readableBytes }
-        context.fireChannelRead(data)
+        var bytes = unwrapInboundIn(data)
+        if bodyBytesLeft > 0 { takeBody(&bytes) }
+        while isAtStart, bytes.readableBytes > 0, let match = bytes.withUnsafeReadableBytes({ known?.match($0) }) {
+            bytes.moveReaderIndex(forwardBy: match.bodyStart)
+            client?.receive(match.head, contentLength: match.contentLength)
+            bodyBytesLeft = match.contentLength
+            takeBody(&bytes)
+        }
+        if bytes.readableBytes > 0 { parse(bytes, context) }
+    }
+
+    /// The end of a body is the end of its request.
+    private func takeBody(_ bytes: inout ByteBuffer) {
+        if let piece = bytes.readSlice(length: min(bodyBytesLeft, bytes.readableBytes)), piece.readableBytes > 0 {
+            bodyBytesLeft -= piece.readableBytes
+            client?.receive(piece)
+        }
+        if bodyBytesLeft == 0 { client?.receiveEnd() }
+    }
+
+    private func parse(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        if isAtStart {
+            isAtStart = false
+            firstRead = bytes
+            parsedBytes = 0
+        }
+        parsedBytes += bytes.readableBytes
+        if !isInBody { headBytes += bytes.readableBytes }
+        context.fireChannelRead(wrapInboundOut(bytes))
         if !isInBody, headBytes > Self.maxHeadBytes { context.fireErrorCaught(HTTPParserError.headerOverflow) }
     }
 
@@ -43,15 +87,26 @@ final class ConnectionGate: ChannelDuplexHandler {
         context.fireChannelReadComplete()
     }
 
-    /// A head has been parsed; what follows is its body.
-    func headArrived() {
+    /// A head has been parsed; what follows is its body. `isWelcome` when another one like it need not be looked at again.
+    func headArrived(_ head: ClientHead, isWelcome: Bool) {
         isInBody = true
         headBytes = 0
         headTimer?.cancel()
         headTimer = nil
+        requestLength = nil
+        guard let bytes = firstRead?.readableBytesView else { return }
+        firstRead = nil
+        if !head.headers.isChunked, let length = KnownHead.headLength(bytes) {
+            requestLength = length + (head.headers.contentLength ?? 0)
+        }
+        if isWelcome { known = KnownHead(head, bytes) ?? known }
     }
 
-    func requestEnded() { isInBody = false }
+    /// The parser has read a request to its end; whether it holds more tells the count of bytes.
+    func requestEnded() {
+        isInBody = false
+        isAtStart = parsedBytes == requestLength
+    }
 
     func stopReading() { isStopped = true }
 

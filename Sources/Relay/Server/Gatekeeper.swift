@@ -40,7 +40,7 @@ struct Gatekeeper: Sendable {
                 closesConnection: true
             )
         }
-        if let length = request.headers.contentLength, length > maxBodyBytes {
+        if let length = request.contentLength, length > maxBodyBytes {
             return .bodyTooLarge(limit: maxBodyBytes)
         }
         return nil

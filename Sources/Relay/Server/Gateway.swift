@@ -16,6 +16,8 @@ final class Gateway: Sendable {
     let isDraining = Atomic<Bool>(false)
     /// Tells our own calls from others when one comes back.
     let hopMark: String
+    /// The longest that a call may wait for quota.
+    private let maxWait: Duration
     private let lastTag = Atomic<UInt64>(0)
     private let tagPrefix: String
 
@@ -38,18 +40,15 @@ final class Gateway: Sendable {
             maxWaiting: settings.routing.maxQueuedRequests
         )
         memory = MemoryBudget(limit: settings.server.maxBufferedBytes)
+        maxWait = .seconds(settings.routing.maxQuotaWaitSeconds)
         tagPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
     }
 
     /// What every answer to this request carries: its id, the client's or a new one, and CORS.
-    func fields(for request: ClientRequest, tag: String? = nil) -> ReplyFields {
+    func fields(for request: ClientRequest) -> ReplyFields {
         var fields = ReplyFields()
-        if let own = request.headers.requestID {
-            fields.add("x-request-id", String(own.prefix(128)))
-        } else {
-            fields.add("x-request-id", "req_" + (tag ?? newTag()))
-        }
-        if request.headers.origin != nil { fields.append(gatekeeper.corsFields(for: request)) }
+        let facts = facts(of: request)
+        fields.write { facts.writeAnswerFields(into: &$0) }
         return fields
     }
 
@@ -59,25 +58,18 @@ final class Gateway: Sendable {
 
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {
-        let tag = newTag()
         let headers = request.headers
         var facts = CallFacts(
             received: request.received,
             framing: request.framing,
-            tag: tag,
+            tag: newTag(),
             client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? "",
             sessionID: headers.sessionID ?? headers.agentSessionID,
-            maxWait: .seconds(settings.routing.maxQuotaWaitSeconds),
-            answerFields: fields(for: request, tag: tag)
+            maxWait: headers.maxWait.map { min($0, maxWait) } ?? maxWait,
+            serverSidePrompt: headers.serverSidePrompt,
+            requestID: headers.requestID
         )
-        if let wait = headers.maxWait.flatMap({ Double($0) }), wait.isFinite, wait >= 0 {
-            facts.maxWait = .seconds(min(wait, settings.routing.maxQuotaWaitSeconds))
-        }
-        switch headers.serverSidePrompt?.lowercased() {
-        case "true", "1", "yes": facts.serverSidePrompt = true
-        case "false", "0", "no": facts.serverSidePrompt = false
-        default: break
-        }
+        if headers.origin != nil { facts.cors = gatekeeper.corsFields(for: request) }
         return facts
     }
 }

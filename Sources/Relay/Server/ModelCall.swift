@@ -5,7 +5,7 @@ import NIOPosix
 /// Runs one `Exchange`: feeds it what the upstream, the clock and the queues say, and does what it answers.
 ///
 /// Lives on the event loop of the connection it serves. It decides nothing.
-final class ModelCall: UpstreamReceiver, Ticking {
+final class ModelCall: UpstreamReceiver {
     private unowned let connection: ClientConnection
     private let gateway: Gateway
     private let services: LoopServices
@@ -15,6 +15,12 @@ final class ModelCall: UpstreamReceiver, Ticking {
     private var wait: Scheduled<Void>?
     private var place = Place.none
     private var isDone = false
+    /// Where the ticker keeps it.
+    var tickerPlace: Int?
+    /// When its stream was last read, or was to be read on.
+    private var lastRead = Now.never
+    /// It reads on with the next beat.
+    private var isResting = false
 
     /// Where the call stands in the admission queue.
     private enum Place { case none, waiting(ticket: UInt64), running }
@@ -80,18 +86,36 @@ final class ModelCall: UpstreamReceiver, Ticking {
 
     func clientLeft() { handle(.clientLeft, at: .read()) }
 
-    /// The client's socket is full, or has room again.
-    func setWritable(_ isWritable: Bool) {
-        if isWritable { call?.resume() } else { call?.pause() }
-    }
-
     func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
         guard call === self.call else { return }
-        switch event {
-        case .ended, .failed: self.call = nil
-        default: break
-        }
-        handle(.upstream(event), at: .read())
+        if event.isLast { self.call = nil }
+        let now = Now.read()
+        handle(.upstream(event), at: now)
+        if exchange.phase == .streaming { keepCadence(at: now) }
+    }
+
+    // MARK: Reading
+
+    /// The client's socket is full, or has room again.
+    func setWritable(_ isWritable: Bool) {
+        if isWritable, !isResting { call?.resume() } else { call?.pause() }
+    }
+
+    private func keepCadence(at now: Now) {
+        let isFast = now.ticks < lastRead &+ StreamCadence.beat.nanoseconds
+        lastRead = now.ticks
+        guard isFast, !isResting, let call else { return }
+        isResting = true
+        call.pause()
+        services.cadence.rest(self)
+    }
+
+    /// The beat for which it rested.
+    func goOn(at now: Now) {
+        guard !isDone else { return }
+        isResting = false
+        lastRead = now.ticks
+        if connection.isWritable { call?.resume() }
     }
 
     // MARK: Actions
@@ -120,7 +144,7 @@ final class ModelCall: UpstreamReceiver, Ticking {
         let call = services.pool.call(request, to: exchange.chain.dialing[route.index].target, for: self)
         self.call = call
         if !connection.isWritable { call.pause() }
-        if call.isSent { handle(.upstream(.connected), at: .read()) }
+        if call.isSent { exchange.attempt?.connected(at: .read()) }
     }
 
     /// Fitting a very long history must not hold up the other calls of this loop.
@@ -156,7 +180,7 @@ final class ModelCall: UpstreamReceiver, Ticking {
         if ticket == nil {
             let bound = NIOLoopBound(self, eventLoop: services.loop)
             let loop = services.loop
-            ticket = exchange.chain.quotaQueue.join(exchange.facts.waitKey) {
+            ticket = exchange.chain.quotaQueue.join(WaitKey(exchange.request)) {
                 loop.execute { bound.value.takeTurn() }
             }
         }

@@ -85,7 +85,9 @@ final class RelayServer: Sendable {
         try pipeline.addHandler(
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits))
         )
-        try pipeline.addHandler(ClientConnection(gateway: gateway, services: services, gate: gate))
+        let client = ClientConnection(gateway: gateway, services: services, gate: gate)
+        gate.client = client
+        try pipeline.addHandler(client)
     }
 
     /// Takes no new connections, lets calls under way finish for at most `drain`, then stops.

@@ -73,6 +73,7 @@ struct Boot: Sendable {
             policy: BreakerPolicy(settings.circuitBreaker),
             naming: ModelNaming(settings.routing),
             leftOut: Dictionary(leftOut, uniquingKeysWith: { first, _ in first }),
+            usage: shared.usage,
             former: former
         )
         let routing = settings.routing
@@ -90,7 +91,7 @@ struct Boot: Sendable {
             ),
             normalization: Normalization(settings: NormalizeSettings(settings.normalize)),
             quotaQueue: shared.quotaQueue,
-            times: ChainTimes(http: settings.http, maxAttempts: routing.maxAttempts, silence: .seconds(10)),
+            times: ChainTimes(maxAttempts: routing.maxAttempts, silence: .seconds(10)),
             dialing: try table.routes.map { try dialing(for: $0) },
             usage: shared.usage,
             showsProvider: settings.server.showProvider
@@ -115,7 +116,12 @@ struct Boot: Sendable {
         fields.add("x-gateway-provider", route.provider.name)
         fields.add("x-gateway-route", route.name)
         fields.add("x-gateway-model", route.model.name)
-        return Dialing(target: target, head: head, fields: fields)
+        return Dialing(
+            target: target,
+            head: head,
+            fields: fields,
+            times: CallTimes(configuration.settings.http, route.provider.timeouts)
+        )
     }
 
     private let targets = TargetList()

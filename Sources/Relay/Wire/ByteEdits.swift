@@ -4,92 +4,134 @@ import NIOCore
 struct ByteEdits: Sendable {
     private struct Edit: Sendable {
         let range: Range<Int>
-        let bytes: [UInt8]
+        /// Where in `texts` that is which takes its place.
+        let text: Range<Int>
 
         func goesBefore(_ other: Edit) -> Bool {
-            (range.lowerBound, range.upperBound) < (other.range.lowerBound, other.range.upperBound)
+            range.lowerBound < other.range.lowerBound
+                || range.lowerBound == other.range.lowerBound && range.upperBound < other.range.upperBound
         }
     }
 
     private var edits: [Edit] = []
+    /// All texts, one behind the other: an edit of its own is three numbers.
+    private var texts: [UInt8] = []
 
     var isEmpty: Bool { edits.isEmpty }
 
+    /// Makes room at once for so many edits and so much text.
+    mutating func reserve(edits count: Int, bytes: Int) {
+        edits.reserveCapacity(count)
+        texts.reserveCapacity(bytes)
+    }
+
     mutating func replace(_ range: Range<Int>, with text: String) {
-        edits.append(Edit(range: range, bytes: Array(text.utf8)))
+        let start = texts.count
+        texts += text.utf8
+        edits.append(Edit(range: range, text: start..<texts.count))
     }
 
     mutating func replace(_ range: Range<Int>, with bytes: [UInt8]) {
-        edits.append(Edit(range: range, bytes: bytes))
+        let start = texts.count
+        texts += bytes
+        edits.append(Edit(range: range, text: start..<texts.count))
     }
 
     mutating func insert(_ text: String, at offset: Int) {
         replace(offset..<offset, with: text)
     }
 
-    /// Several pieces at one place, in their order.
-    mutating func insert(_ pieces: [[UInt8]], at offset: Int) {
-        for piece in pieces { replace(offset..<offset, with: piece) }
+    mutating func insert(_ bytes: [UInt8], at offset: Int) {
+        replace(offset..<offset, with: bytes)
+    }
+
+    mutating func remove(_ range: Range<Int>) {
+        edits.append(Edit(range: range, text: 0..<0))
     }
 
     /// Takes elements out of a comma-separated list, with the commas that belong to them. At least one must stay
     /// unless the list may become empty, which is then what is left between its brackets.
-    mutating func remove(_ isRemoved: (Int) -> Bool, from elements: [Range<Int>]) {
+    @inline(__always)
+    mutating func remove(_ isRemoved: (Int) -> Bool, of count: Int, at range: (Int) -> Range<Int>) {
         var place = 0
-        while place < elements.count {
+        while place < count {
             guard isRemoved(place) else {
                 place += 1
                 continue
             }
             let first = place
-            while place < elements.count, isRemoved(place) { place += 1 }
-            let range =
-                if first > 0 {
-                    elements[first - 1].upperBound..<elements[place - 1].upperBound
-                } else if place < elements.count {
-                    elements[0].lowerBound..<elements[place].lowerBound
-                } else {
-                    elements[0].lowerBound..<elements[place - 1].upperBound
-                }
-            edits.append(Edit(range: range, bytes: []))
+            while place < count, isRemoved(place) { place += 1 }
+            if first > 0 {
+                remove(range(first - 1).upperBound..<range(place - 1).upperBound)
+            } else if place < count {
+                remove(range(0).lowerBound..<range(place).lowerBound)
+            } else {
+                remove(range(0).lowerBound..<range(place - 1).upperBound)
+            }
         }
     }
 
-    /// By place, those at one place in the order they were made. They come nearly sorted and are few, so that each is
-    /// simply moved to where it belongs.
-    private func ordered() -> [Edit] {
-        var ordered = edits
-        for place in ordered.indices.dropFirst() {
-            let edit = ordered[place]
+    mutating func remove(_ isRemoved: (Int) -> Bool, from elements: [Range<Int>]) {
+        remove(isRemoved, of: elements.count, at: { elements[$0] })
+    }
+
+    /// Sorts the edits by place, those at one place in the order they were made. They come nearly sorted and are few, so
+    /// that each is simply moved to where it belongs.
+    private mutating func sort() {
+        for place in edits.indices.dropFirst() {
+            let edit = edits[place]
             var hole = place
-            while hole > 0, edit.goesBefore(ordered[hole - 1]) {
-                ordered[hole] = ordered[hole - 1]
+            while hole > 0, edit.goesBefore(edits[hole - 1]) {
+                edits[hole] = edits[hole - 1]
                 hole -= 1
             }
-            ordered[hole] = edit
+            edits[hole] = edit
         }
-        return ordered
     }
 
-    /// The edited body: slices of the original and what was put between them. Edits do not overlap.
-    func applied(to body: ByteBuffer) -> [ByteBuffer] {
+    /// How much longer the body becomes.
+    var growth: Int { edits.reduce(0) { $0 + $1.text.count - $1.range.count } }
+
+    /// Writes the edited body behind what `output` holds. Edits do not overlap.
+    mutating func apply(to body: UnsafeRawBufferPointer, into output: inout ByteBuffer) {
+        sort()
+        var position = 0
+        texts.withUnsafeBytes { texts in
+            for edit in edits {
+                assert(edit.range.lowerBound >= position, "edits overlap")
+                if edit.range.lowerBound > position { output.write(body, position..<edit.range.lowerBound) }
+                if !edit.text.isEmpty { output.write(texts, edit.text) }
+                position = max(position, edit.range.upperBound)
+            }
+        }
+        if position < body.count { output.write(body, position..<body.count) }
+    }
+
+    /// The edited body in pieces: slices of the original and what was put between them.
+    mutating func applied(to body: ByteBuffer) -> [ByteBuffer] {
         guard !edits.isEmpty else { return [body] }
-        let ordered = ordered()
+        sort()
         var pieces: [ByteBuffer] = []
-        pieces.reserveCapacity(ordered.count * 2 + 1)
+        pieces.reserveCapacity(edits.count * 2 + 1)
         var position = 0
         func keep(upTo end: Int) {
             guard end > position, let piece = body.getSlice(at: body.readerIndex + position, length: end - position)
             else { return }
             pieces.append(piece)
         }
-        for edit in ordered {
+        for edit in edits {
             assert(edit.range.lowerBound >= position, "edits overlap")
             keep(upTo: edit.range.lowerBound)
-            if !edit.bytes.isEmpty { pieces.append(ByteBuffer(bytes: edit.bytes)) }
+            if !edit.text.isEmpty { pieces.append(ByteBuffer(bytes: texts[edit.text])) }
             position = max(position, edit.range.upperBound)
         }
         keep(upTo: body.readableBytes)
         return pieces
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func write(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        _ = writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
     }
 }

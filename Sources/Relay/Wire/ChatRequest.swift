@@ -3,30 +3,35 @@ import NIOCore
 
 /// A chat completion request as the client sent it, and where in its bytes everything is that Relay acts on.
 ///
-/// A view, not a copy: what Relay does not know stays in the bytes and reaches the provider untouched.
-struct ChatRequest: Sendable {
+/// A view, not a copy: what Relay does not know stays in the bytes and reaches the provider untouched. Read once and
+/// never changed; a class, since many hold it and none needs one of its own.
+final class ChatRequest: Sendable {
     let body: ByteBuffer
     /// Every top-level member, in order.
-    var members: [JSONMember] = []
+    let members: [Member]
     /// `model`, as asked for.
-    var model = ""
-    var wantsStream = false
+    let model: String
+    let wantsStream: Bool
     /// `stream_options.include_usage`.
-    var wantsUsage = false
-    var messages: [MessageSpan] = []
-    /// The `messages` array, brackets included.
-    var messagesRange = 0..<0
+    let wantsUsage: Bool
+    let messages: [MessageSpan]
     /// A `tools` array that is not empty.
-    var tools: JSONValueSpan?
-    var responseFormat = ResponseFormat.text
+    let tools: JSONValueSpan?
+    let responseFormat: ResponseFormat
     /// `max_completion_tokens`, else `max_tokens`.
-    var maxTokens: Int?
+    let maxTokens: Int?
     /// Relay's own `model_type`, `model_scale`, `model_name`.
-    var filters = RouteFilters()
-    /// `logprobs` belong to the text as it was sampled: nothing may be changed then.
-    var wantsLogprobs = false
+    let filters: RouteFilters
+    let hasImages: Bool
+    let hasAudio: Bool
+    /// The model is to go on with a text that is already there.
+    let endsWithAssistant: Bool
+    /// Normalisation may touch the answer: neither a prefilled one nor one whose samples are counted.
+    let allowsNormalization: Bool
 
     enum ResponseFormat: Sendable { case text, jsonObject, jsonSchema }
+
+    enum Role: Sendable { case system, user, assistant, tool }
 
     /// One message: where it is and what it is, without its text.
     struct MessageSpan: Sendable {
@@ -44,18 +49,57 @@ struct ChatRequest: Sendable {
         var hasContent: Bool { content.map { $0.kind != .null } ?? false }
     }
 
-    enum Role: Sendable { case system, user, assistant, tool }
+    /// A top-level member.
+    struct Member: Sendable {
+        let key: JSONString
+        let value: JSONValueSpan
+        /// What it means to Relay.
+        let name: Name
 
-    func member(_ name: StaticString) -> JSONMember? {
-        body.withUnsafeReadableBytes { bytes in members.first { JSONKey.equals(bytes, $0.key, name) } }
+        /// From the key's opening quote to the value's end.
+        var range: Range<Int> { key.range.lowerBound - 1..<value.range.upperBound }
+
+        enum Name: Sendable {
+            case model, messages, stream, streamOptions, maxTokens, maxCompletionTokens, tools, responseFormat
+            case logprobs
+            /// `model_type`, `model_scale`, `model_name`: Relay's own, for nobody else.
+            case modelType, modelScale, modelName
+            case other
+        }
     }
 
-    var hasImages: Bool { messages.contains { $0.images > 0 } }
-    var hasAudio: Bool { messages.contains { $0.audios > 0 } }
-    var endsWithAssistant: Bool { messages.last?.role == .assistant }
+    /// What the reader has found; no more is known of the request than that.
+    struct Findings {
+        var members: [Member] = []
+        var model = ""
+        var wantsStream = false
+        var wantsUsage = false
+        var messages: [MessageSpan] = []
+        var tools: JSONValueSpan?
+        var responseFormat = ResponseFormat.text
+        var maxTokens: Int?
+        var filters = RouteFilters()
+        var wantsLogprobs = false
+    }
 
-    /// Normalisation may touch the answer: neither a prefilled one nor one whose samples are counted.
-    var allowsNormalization: Bool { !endsWithAssistant && !wantsLogprobs }
+    init(_ body: ByteBuffer, _ findings: consuming Findings) {
+        self.body = body
+        members = findings.members
+        model = findings.model
+        wantsStream = findings.wantsStream
+        wantsUsage = findings.wantsUsage
+        messages = findings.messages
+        tools = findings.tools
+        responseFormat = findings.responseFormat
+        maxTokens = findings.maxTokens
+        filters = findings.filters
+        hasImages = findings.messages.contains { $0.images > 0 }
+        hasAudio = findings.messages.contains { $0.audios > 0 }
+        endsWithAssistant = findings.messages.last?.role == .assistant
+        allowsNormalization = findings.messages.last?.role != .assistant && !findings.wantsLogprobs
+    }
+
+    func member(_ name: Member.Name) -> Member? { members.first { $0.name == name } }
 
     /// The names of the functions offered.
     func toolNames() -> Set<String> {

@@ -5,7 +5,7 @@ import NIOCore
 struct ChatRequestReader {
     private let bytes: UnsafeRawBufferPointer
     private var scanner: JSONScanner
-    private var request: ChatRequest
+    private var request = ChatRequest.Findings()
     private var hasModel = false
     private var hasMessages = false
     private var maxTokens: Int?
@@ -13,9 +13,10 @@ struct ChatRequestReader {
 
     static func read(_ body: ByteBuffer) throws(RequestFault) -> ChatRequest {
         let read: Result<ChatRequest, RequestFault> = body.withUnsafeReadableBytes { bytes in
-            var reader = ChatRequestReader(bytes, body)
+            var reader = ChatRequestReader(bytes)
             do throws(JSONFault) {
-                return try reader.readAll()
+                if let fault = try reader.readAll() { return .failure(fault) }
+                return .success(ChatRequest(body, reader.request))
             } catch {
                 return .failure(.malformed(error))
             }
@@ -23,14 +24,13 @@ struct ChatRequestReader {
         return try read.get()
     }
 
-    private init(_ bytes: UnsafeRawBufferPointer, _ body: ByteBuffer) {
+    private init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
         scanner = JSONScanner(bytes)
-        request = ChatRequest(body: body)
     }
 
     /// A document that is no JSON is reported before anything that is wrong in it.
-    private mutating func readAll() throws(JSONFault) -> Result<ChatRequest, RequestFault> {
+    private mutating func readAll() throws(JSONFault) -> RequestFault? {
         var fault: RequestFault?
         func note(_ param: String, _ message: String) {
             if fault == nil { fault = .invalid(param: param, message: message) }
@@ -39,22 +39,23 @@ struct ChatRequestReader {
         guard scanner.peek() == UInt8(ascii: "{") else {
             _ = try scanner.value()
             try scanner.end()
-            return .failure(.invalid(param: "", message: "The request body must be a JSON object."))
+            return .invalid(param: "", message: "The request body must be a JSON object.")
         }
         try scanner.enterObject()
         var isFirst = true
         while let key = try scanner.nextKey(&isFirst) {
+            let name = Self.name(of: key, bytes)
             let value: JSONValueSpan
-            if JSONKey.equals(bytes, key, "messages"), scanner.peek() == UInt8(ascii: "[") {
+            if name == .messages, scanner.peek() == UInt8(ascii: "[") {
                 let start = scanner.position
                 if let wrong = try readMessages() { note(wrong.param, wrong.message) }
                 value = JSONValueSpan(kind: .array, range: start..<scanner.position)
             } else {
                 value = try scanner.value()
             }
-            let member = JSONMember(key: key, value: value)
+            let member = ChatRequest.Member(key: key, value: value, name: name)
             request.members.append(member)
-            if let wrong = take(member) { note(wrong.param, wrong.message) }
+            if name != .other, value.kind != .null, let wrong = take(member) { note(wrong.param, wrong.message) }
         }
         try scanner.end()
         if !hasModel { note("model", "You must provide a model parameter.") }
@@ -62,60 +63,74 @@ struct ChatRequestReader {
         if hasMessages, request.messages.isEmpty, fault == nil {
             note("messages", "Invalid 'messages': empty array. Expected at least one message.")
         }
-        if let fault { return .failure(fault) }
         request.maxTokens = maxCompletionTokens ?? maxTokens
-        return .success(request)
+        return fault
     }
 
     private typealias Wrong = (param: String, message: String)
 
-    /// Notes a member that Relay acts on. An explicit `null` is the same as leaving it out.
-    private mutating func take(_ member: JSONMember) -> Wrong? {
+    /// The length rules nearly every name out before a byte is compared.
+    private static func name(of key: JSONString, _ bytes: UnsafeRawBufferPointer) -> ChatRequest.Member.Name {
+        func isNamed(_ name: StaticString) -> Bool { JSONKey.equals(bytes, key, name) }
+        switch key.range.count {
+        case 5: return isNamed("model") ? .model : isNamed("tools") ? .tools : .other
+        case 6: return isNamed("stream") ? .stream : .other
+        case 8: return isNamed("messages") ? .messages : isNamed("logprobs") ? .logprobs : .other
+        case 10:
+            return isNamed("max_tokens")
+                ? .maxTokens : isNamed("model_type") ? .modelType : isNamed("model_name") ? .modelName : .other
+        case 11: return isNamed("model_scale") ? .modelScale : .other
+        case 14: return isNamed("stream_options") ? .streamOptions : .other
+        case 15: return isNamed("response_format") ? .responseFormat : .other
+        case 21: return isNamed("max_completion_tokens") ? .maxCompletionTokens : .other
+        default: return .other
+        }
+    }
+
+    /// Notes a member that Relay acts on. An explicit `null` is the same as leaving it out, and never comes here.
+    private mutating func take(_ member: ChatRequest.Member) -> Wrong? {
         let value = member.value
-        guard value.kind != .null else { return nil }
-        let name = member.key
-        switch name.range.count {
-        case 5 where JSONKey.equals(bytes, name, "model"):
+        switch member.name {
+        case .model:
             guard let text = value.text else { return wrongType("model", "a string", value) }
             request.model = JSONText.string(bytes, text)
             hasModel = !request.model.isEmpty
-        case 5 where JSONKey.equals(bytes, name, "tools"):
+        case .tools:
             guard value.kind == .array else { return wrongType("tools", "an array", value) }
             let inner = bytes[value.range.lowerBound + 1..<value.range.upperBound - 1]
             if inner.contains(where: { $0 > 0x20 }) { request.tools = value }
-        case 6 where JSONKey.equals(bytes, name, "stream"):
+        case .stream:
             guard value.kind == .true || value.kind == .false else { return wrongType("stream", "a boolean", value) }
             request.wantsStream = value.kind == .true
-        case 8 where JSONKey.equals(bytes, name, "logprobs"):
+        case .logprobs:
             request.wantsLogprobs = value.kind == .true
-        case 8 where JSONKey.equals(bytes, name, "messages"):
+        case .messages:
             guard value.kind == .array else { return wrongType("messages", "an array of messages", value) }
             hasMessages = true
-            request.messagesRange = value.range
-        case 10 where JSONKey.equals(bytes, name, "max_tokens"):
+        case .maxTokens:
             guard let number = positive(value) else { return wrongType("max_tokens", "a positive integer", value) }
             maxTokens = number
-        case 21 where JSONKey.equals(bytes, name, "max_completion_tokens"):
+        case .maxCompletionTokens:
             guard let number = positive(value) else {
                 return wrongType("max_completion_tokens", "a positive integer", value)
             }
             maxCompletionTokens = number
-        case 14 where JSONKey.equals(bytes, name, "stream_options"):
+        case .streamOptions:
             guard value.kind == .object else { return wrongType("stream_options", "an object", value) }
             request.wantsUsage = inner(value, "include_usage")?.kind == .true
-        case 15 where JSONKey.equals(bytes, name, "response_format"):
+        case .responseFormat:
             guard value.kind == .object else { return wrongType("response_format", "an object", value) }
             return takeResponseFormat(value)
-        case 10 where JSONKey.equals(bytes, name, "model_type"):
+        case .modelType:
             guard let text = value.text else { return wrongType("model_type", "a string", value) }
             request.filters.type = JSONText.string(bytes, text)
-        case 11 where JSONKey.equals(bytes, name, "model_scale"):
+        case .modelScale:
             guard let text = value.text else { return wrongType("model_scale", "a string", value) }
             request.filters.scale = JSONText.string(bytes, text)
-        case 10 where JSONKey.equals(bytes, name, "model_name"):
+        case .modelName:
             guard let text = value.text else { return wrongType("model_name", "a string", value) }
             request.filters.name = JSONText.string(bytes, text)
-        default:
+        case .other:
             break
         }
         return nil

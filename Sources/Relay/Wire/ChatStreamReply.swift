@@ -12,7 +12,9 @@ struct ChatStreamReply {
         case open
         /// The provider said that it is done.
         case complete
-        case failed(UpstreamFailure, message: String?)
+        /// An event was an error, this one: the body is read before the status is believed.
+        case refused(ByteBuffer)
+        case failed(UpstreamFailure)
     }
 
     private(set) var state = State.open
@@ -31,9 +33,9 @@ struct ChatStreamReply {
     private var envelope: StreamEnvelope?
     private var usageText: String?
     private var calls = ToolCallIDs()
-    private var finishedChoices: Set<Int> = []
-    private var seenChoices: Set<Int> = []
-    private var choicesWithCalls: Set<Int> = []
+    private var finishedChoices = ChoiceSet()
+    private var seenChoices = ChoiceSet()
+    private var choicesWithCalls = ChoiceSet()
     private let requestTag: String
     /// Goes into the first event.
     private var note: ChatWholeReply.ProviderNote?
@@ -56,29 +58,28 @@ struct ChatStreamReply {
     // MARK: Reading
 
     /// Takes what was read and writes what may go on to the client.
-    mutating func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, errors: UpstreamErrorContext) {
+    mutating func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter) {
         guard state == .open else { return }
         reader.append(bytes)
         do throws(SSEReader.TooLong) {
-            while state == .open, let frame = try reader.next() { take(frame, into: &output, errors) }
+            while state == .open, let frame = try reader.next() { take(frame, into: &output) }
         } catch {
-            state = .failed(.unreadable("an event of the stream is too long"), message: nil)
+            state = .failed(.unreadable("an event of the stream is too long"))
         }
     }
 
     /// The body has ended. Without `[DONE]` it is complete only when every choice said why it finished.
-    mutating func end(into output: inout ChunkWriter, errors: UpstreamErrorContext) {
-        if state == .open, let frame = reader.finish() { take(frame, into: &output, errors) }
+    mutating func end(into output: inout ChunkWriter) {
+        if state == .open, let frame = reader.finish() { take(frame, into: &output) }
         guard state == .open else { return }
         if !seenChoices.isEmpty, seenChoices.isSubset(of: finishedChoices) {
             complete(into: &output)
         } else {
-            state = .failed(seenChoices.isEmpty ? .emptyAnswer : .truncatedStream, message: nil)
+            state = .failed(seenChoices.isEmpty ? .emptyAnswer : .truncatedStream)
         }
     }
 
-    private mutating func take(_ frame: SSEReader.Frame, into output: inout ChunkWriter, _ errors: UpstreamErrorContext)
-    {
+    private mutating func take(_ frame: SSEReader.Frame, into output: inout ChunkWriter) {
         guard let data = frame.data else {
             // A comment says "still there"; before the answer it means nothing to anybody.
             if isMeaningful { output.write { $0.writeImmutableBuffer(frame.raw) } }
@@ -89,12 +90,11 @@ struct ChatStreamReply {
         do throws(JSONFault) {
             chunk = try ChatAnswer(data)
         } catch {
-            state = .failed(.unreadable("an event of the stream is no JSON"), message: nil)
+            state = .failed(.unreadable("an event of the stream is no JSON"))
             return
         }
-        if chunk.error != nil {
-            let (failure, message) = errors.read(status: 200, body: data)
-            state = .failed(failure, message: message)
+        guard chunk.error == nil else {
+            state = .refused(data)
             return
         }
         note(chunk, data)
@@ -126,10 +126,7 @@ struct ChatStreamReply {
     ) {
         var edits = ByteEdits()
         var isWorthSending = chunk.choices.count > 0
-        if chunk.usage != nil {
-            let place = chunk.members.firstIndex { $0.key == chunk.usage?.key }
-            edits.remove({ $0 == place }, from: chunk.members.map(\.range))
-        }
+        if let cut = chunk.usageCut { edits.remove(cut) }
         for choice in chunk.choices {
             seenChoices.insert(choice.index)
             if !edit(choice, data, &edits, into: &output), chunk.choices.count == 1 { isWorthSending = false }
@@ -142,7 +139,7 @@ struct ChatStreamReply {
         output.write { buffer in
             guard !edits.isEmpty else { return _ = buffer.writeImmutableBuffer(frame.raw) }
             buffer.writeStaticString("data: ")
-            for piece in edits.applied(to: data) { buffer.writeImmutableBuffer(piece) }
+            data.withUnsafeReadableBytes { edits.apply(to: $0, into: &buffer) }
             buffer.writeStaticString("\n\n")
         }
     }
@@ -241,10 +238,10 @@ struct ChatStreamReply {
 
     private mutating func complete(into output: inout ChunkWriter) {
         guard !seenChoices.isEmpty else {
-            state = .failed(.emptyAnswer, message: nil)
+            state = .failed(.emptyAnswer)
             return
         }
-        for index in seenChoices.subtracting(finishedChoices).sorted() {
+        for index in seenChoices.subtracting(finishedChoices) {
             if let end = finish(index, "\"stop\"") { write(end, index, into: &output) }
             let reason = choicesWithCalls.contains(index) ? "tool_calls" : "stop"
             let choice = "{\"index\":\(index),\"delta\":{},\"finish_reason\":\"\(reason)\"}"
@@ -252,7 +249,7 @@ struct ChatStreamReply {
         }
         state =
             isMeaningful || finishReason != nil && finishReason != "\"stop\""
-            ? .complete : .failed(.emptyAnswer, message: nil)
+            ? .complete : .failed(.emptyAnswer)
     }
 
     /// The last events of a complete stream: usage, if it was asked for, and `[DONE]`.

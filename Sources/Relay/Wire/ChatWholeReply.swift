@@ -4,8 +4,8 @@ import Normalize
 
 /// A whole answer: read, judged and normalised, with what was changed spliced into the provider's own bytes.
 struct ChatWholeReply {
-    /// The body for the client, in pieces.
-    let body: [ByteBuffer]
+    /// The body for the client.
+    let body: SplicedBody
     let usage: TokenUsage?
     /// Bytes of answer text, for an estimate where the provider counted nothing.
     let answerBytes: Int
@@ -13,7 +13,9 @@ struct ChatWholeReply {
 
     enum Reading {
         case answer(ChatWholeReply)
-        case failed(UpstreamFailure, message: String?)
+        case failed(UpstreamFailure)
+        /// It is an error, though its status says otherwise.
+        case refused
         /// Complete, but nothing in it; passed on when every candidate was as empty.
         case empty(ChatWholeReply)
     }
@@ -36,24 +38,19 @@ struct ChatWholeReply {
         normalization: Normalization.Plan?,
         requestTag: String,
         note: ProviderNote?,
-        errors: UpstreamErrorContext
+        deadAnswers: [String] = []
     ) -> Reading {
         let answer: ChatAnswer
         do throws(JSONFault) {
             answer = try ChatAnswer(body)
         } catch {
-            return .failed(.unreadable("the answer is no JSON"), message: nil)
+            return .failed(.unreadable("the answer is no JSON"))
         }
-        if answer.error != nil {
-            let (failure, message) = errors.read(status: 200, body: body)
-            return .failed(failure, message: message)
-        }
+        guard answer.error == nil else { return .refused }
         guard answer.choices.count > 0 else {
-            return .failed(answer.hasChoices ? .emptyAnswer : .unreadable("the answer has no choices"), message: nil)
+            return .failed(answer.hasChoices ? .emptyAnswer : .unreadable("the answer has no choices"))
         }
-        if isDead(answer, body, errors.route.provider.quirks.deadAnswers) {
-            return .failed(.emptyAnswer, message: nil)
-        }
+        if isDead(answer, body, deadAnswers) { return .failed(.emptyAnswer) }
         var splicer = AnswerSplicer(body: body, normalization: normalization, requestTag: requestTag)
         var isEmpty = true
         for choice in answer.choices {
@@ -62,12 +59,13 @@ struct ChatWholeReply {
             if choice.isMeaningful || (reason != nil && reason != "\"stop\"") { isEmpty = false }
         }
         if splicer.jsonIsValid == false {
-            return .failed(.invalidOutput("the answer is not the JSON that was asked for"), message: nil)
+            return .failed(.invalidOutput("the answer is not the JSON that was asked for"))
         }
-        let start = body.withUnsafeReadableBytes { $0.firstIndex(of: UInt8(ascii: "{")) }
-        if let note, let start { splicer.edits.insert(note.members, at: start + 1) }
+        if let note, let start = body.withUnsafeReadableBytes({ $0.firstIndex(of: UInt8(ascii: "{")) }) {
+            splicer.edits.insert(note.members, at: start + 1)
+        }
         let reply = ChatWholeReply(
-            body: splicer.edits.applied(to: body),
+            body: SplicedBody(body, splicer.edits),
             usage: answer.usage.flatMap { usage in body.withUnsafeReadableBytes { TokenUsage($0, usage.value) } },
             answerBytes: splicer.answerBytes,
             changes: splicer.changes

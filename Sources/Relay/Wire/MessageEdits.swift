@@ -27,11 +27,13 @@ struct MessageEdits {
     private func append(_ addition: JSONFragment, to content: JSONValueSpan, _ edits: inout ByteEdits) {
         let end = content.range.upperBound - 1
         if content.isString {
-            edits.insert([Array(#"\n\n"#.utf8), addition.bytes], at: end)
+            edits.insert(#"\n\n"#, at: end)
+            edits.insert(addition.bytes, at: end)
         } else {
             let isEmpty = !bytes[content.range.lowerBound + 1..<end].contains { $0 > 0x20 }
-            let opening = (isEmpty ? "" : ",") + #"{"type":"text","text":""#
-            edits.insert([Array(opening.utf8), addition.bytes, Array(#""}"#.utf8)], at: end)
+            edits.insert((isEmpty ? "" : ",") + #"{"type":"text","text":""#, at: end)
+            edits.insert(addition.bytes, at: end)
+            edits.insert(#""}"#, at: end)
         }
     }
 

@@ -1,3 +1,4 @@
+import Clients
 import NIOCore
 
 /// The head of an answer to a client, written as bytes: no header dictionary stands between.
@@ -22,6 +23,19 @@ struct ReplyHead {
         fields: ReplyFields,
         into buffer: inout ByteBuffer
     ) {
+        begin(status: status, contentType: contentType, length: length, framing: framing, into: &buffer)
+        buffer.writeImmutableBuffer(fields.bytes)
+        end(&buffer)
+    }
+
+    /// Everything before the fields that say more of the answer; `end` follows them.
+    static func begin(
+        status: Int,
+        contentType: StaticString,
+        length: Length,
+        framing: Framing,
+        into buffer: inout ByteBuffer
+    ) {
         buffer.writeStaticString("HTTP/1.1 ")
         switch status {
         case 200: buffer.writeStaticString("200 OK")
@@ -35,7 +49,7 @@ struct ReplyHead {
         case .fixed where status == 204: break
         case .fixed(let length):
             buffer.writeStaticString("\r\ncontent-length: ")
-            buffer.writeString(String(length))
+            buffer.writeDecimal(length)
         case .stream:
             buffer.writeStaticString("\r\ncache-control: no-cache\r\nx-accel-buffering: no")
             if !framing.isVersion10 { buffer.writeStaticString("\r\ntransfer-encoding: chunked") }
@@ -48,9 +62,9 @@ struct ReplyHead {
             buffer.writeStaticString("\r\nconnection: keep-alive")
         }
         buffer.writeStaticString("\r\n")
-        buffer.writeImmutableBuffer(fields.bytes)
-        buffer.writeStaticString("\r\n")
     }
+
+    static func end(_ buffer: inout ByteBuffer) { buffer.writeStaticString("\r\n") }
 
     static func reason(_ status: Int) -> String {
         switch status {
@@ -78,48 +92,57 @@ struct ReplyHead {
     }
 }
 
-/// Further fields of an answer, as lines that end in CRLF. A value never breaks its line.
+/// Further fields of an answer, as lines that end in CRLF.
 struct ReplyFields: Sendable {
-    private(set) var bytes = ByteBufferAllocator().buffer(capacity: 384)
+    private(set) var bytes = ByteBuffer()
 
-    mutating func add(_ name: StaticString, _ value: String) {
-        bytes.writeStaticString(name)
-        bytes.writeStaticString(": ")
-        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
-            bytes.writeString(value)
-        } else {
-            bytes.writeBytes(value.utf8.map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") })
-        }
-        bytes.writeStaticString("\r\n")
-    }
+    mutating func add(_ name: StaticString, _ value: String) { bytes.writeField(name, value) }
+
+    mutating func add(_ name: StaticString, _ number: Int) { bytes.writeField(name, number) }
 
     /// Lines that were made before.
     mutating func append(_ other: ReplyFields) { bytes.writeImmutableBuffer(other.bytes) }
 
+    /// Lines that `body` writes.
+    mutating func write(_ body: (inout ByteBuffer) -> Void) { body(&bytes) }
+}
+
+/// Fields of a head. A value never breaks its line.
+extension ByteBuffer {
+    mutating func writeField(_ name: StaticString, _ value: String) {
+        writeStaticString(name)
+        writeStaticString(": ")
+        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+            writeString(value)
+        } else {
+            writeBytes(value.utf8.map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") })
+        }
+        writeStaticString("\r\n")
+    }
+
+    mutating func writeField(_ name: StaticString, _ number: Int) {
+        writeStaticString(name)
+        writeStaticString(": ")
+        writeDecimal(number)
+        writeStaticString("\r\n")
+    }
+
     /// `server-timing: relay;dur=0.12`, in milliseconds with two digits.
-    mutating func addServerTiming(relay: Duration, wait: Duration) {
-        bytes.writeStaticString("server-timing: relay;dur=")
+    mutating func writeServerTiming(relay: Duration, wait: Duration) {
+        writeStaticString("server-timing: relay;dur=")
         writeHundredths(relay)
         if wait > .zero {
-            bytes.writeStaticString(", wait;dur=")
+            writeStaticString(", wait;dur=")
             writeHundredths(wait)
         }
-        bytes.writeStaticString("\r\n")
+        writeStaticString("\r\n")
     }
 
     private mutating func writeHundredths(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let count = max(0, Int(seconds) * 100_000 + Int(attoseconds / 10_000_000_000_000))
-        bytes.writeString(String(count / 100))
-        bytes.writeStaticString(count % 100 < 10 ? ".0" : ".")
-        bytes.writeString(String(count % 100))
-    }
-
-    mutating func add(_ name: StaticString, _ number: Int) {
-        bytes.writeStaticString(name)
-        bytes.writeStaticString(": ")
-        bytes.writeString(String(number))
-        bytes.writeStaticString("\r\n")
+        let count = max(0, Int(duration.nanoseconds / 10_000))
+        writeDecimal(count / 100)
+        writeStaticString(count % 100 < 10 ? ".0" : ".")
+        writeDecimal(count % 100)
     }
 }
 
@@ -127,6 +150,9 @@ struct ReplyFields: Sendable {
 struct ChunkWriter: Sendable {
     /// Room for `FFFFFFFF\r\n` before the payload; what is not needed is skipped.
     private static let room = 10
+
+    /// A buffer that grew beyond this is not used again.
+    private static let keptBytes = 4096
 
     let isChunked: Bool
     private var buffer = ByteBuffer()
@@ -139,7 +165,8 @@ struct ChunkWriter: Sendable {
 
     mutating func write(_ body: (inout ByteBuffer) -> Void) {
         if isEmpty {
-            buffer = ByteBufferAllocator().buffer(capacity: 512)
+            // Once the last piece has been written its memory is nobody else's, and serves again.
+            buffer.clear(minimumCapacity: 512)
             if isChunked { buffer.writeRepeatingByte(0x20, count: Self.room) }
             isEmpty = false
         }
@@ -149,16 +176,14 @@ struct ChunkWriter: Sendable {
     /// What was gathered; `nil` when that is nothing. `last` ends the body; without `framed` it stays as it is.
     mutating func take(last: Bool, framed: Bool = true) -> ByteBuffer? {
         let payload = pending
-        defer {
-            isEmpty = true
-            buffer = ByteBuffer()
-        }
-        guard isChunked else { return payload > 0 ? buffer : nil }
+        isEmpty = true
+        guard payload > 0 else { return last && framed && isChunked ? ByteBuffer(staticString: "0\r\n\r\n") : nil }
+        defer { if buffer.capacity > Self.keptBytes { buffer = ByteBuffer() } }
+        guard isChunked else { return buffer }
         guard framed else {
-            buffer.moveReaderIndex(forwardBy: isEmpty ? 0 : Self.room)
-            return payload > 0 ? buffer : nil
+            buffer.moveReaderIndex(forwardBy: Self.room)
+            return buffer
         }
-        guard payload > 0 else { return last ? ByteBuffer(staticString: "0\r\n\r\n") : nil }
         // Eight digits at most: more than memory would hold.
         let digits = max(1, (Int.bitWidth - payload.leadingZeroBitCount + 3) / 4)
         let start = buffer.readerIndex + Self.room - digits - 2

@@ -86,27 +86,26 @@ final class Caller: Sendable {
 
     static func request(_ target: UpstreamTarget, path: String, body: String) -> UpstreamRequest {
         let head = "POST \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n"
-        return UpstreamRequest(head: ByteBuffer(string: head), body: body.isEmpty ? [] : [ByteBuffer(string: body)])
+        return UpstreamRequest(head: ByteBuffer(string: head), body: ByteBuffer(string: body))
     }
 }
 
-/// An `UpstreamEvent` that can leave its loop.
+/// What an `UpstreamEvent` says, one thing after the other; it can leave its loop.
 enum Seen: Sendable, Equatable {
     case connected
     case head(Int)
     case body([UInt8])
-    case readComplete
     case ended
     case failed(UpstreamFault)
 
-    init(_ event: UpstreamEvent) {
+    static func all(_ event: UpstreamEvent) -> [Seen] {
         switch event {
-        case .connected: self = .connected
-        case .head(let head): self = .head(head.status)
-        case .body(let bytes): self = .body(Array(bytes.readableBytesView))
-        case .readComplete: self = .readComplete
-        case .ended: self = .ended
-        case .failed(let fault): self = .failed(fault)
+        case .connected: return [.connected]
+        case .read(let read):
+            let head = read.head.map { [Seen.head($0.status)] } ?? []
+            let body = read.body.readableBytes > 0 ? [Seen.body(Array(read.body.readableBytesView))] : []
+            return head + body + (read.hasEnded ? [.ended] : [])
+        case .failed(let fault): return [.failed(fault)]
         }
     }
 
@@ -178,10 +177,11 @@ final class Conversation: Sendable {
         }
 
         func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
-            let seen = Seen(event)
-            log.seen.withLock { $0.append(seen) }
-            continuation.yield(seen)
-            react(seen, call)
+            for seen in Seen.all(event) where !call.isCancelled {
+                log.seen.withLock { $0.append(seen) }
+                continuation.yield(seen)
+                react(seen, call)
+            }
         }
     }
 
@@ -202,7 +202,7 @@ final class Conversation: Sendable {
             case .ended, .failed:
                 outcome.last = event
                 return outcome
-            case .connected, .readComplete: break
+            case .connected: break
             }
         }
         return outcome

@@ -165,11 +165,23 @@ import Testing
         #expect(read.raw(read.answer.created) == "1700")
         #expect(read.raw(read.answer.model) == #""m""#)
         #expect(read.raw(read.answer.usage) == #""usage":{"prompt_tokens":1}"#)
-        #expect(read.answer.members.count == 5)
-        #expect(read.answer.members.map { read.raw($0) }[1] == #""created":1700"#)
         #expect(read.raw(read.answer.choices.first?.role) == #""assistant""#)
         #expect(read.raw(read.answer.choices.first?.body) == #"{"role":"assistant","content":"x"}"#)
         #expect(read.answer.hasChoices)
+    }
+
+    @Test(arguments: [
+        (#"{"id":"c" , "usage":{"prompt_tokens":1}}"#, #"{"id":"c"}"#),
+        (#"{ "usage":null , "id":"c","x":1}"#, #"{ "usage":null , "id":"c","x":1}"#),
+        (#"{ "usage":{} , "id":"c","x":1}"#, #"{ "id":"c","x":1}"#),
+        (#"{"id":"c","usage":{"a":[1]},"x":1}"#, #"{"id":"c","x":1}"#),
+        (#"{"usage":{}}"#, "{}"),
+        (#"{"id":"c"}"#, #"{"id":"c"}"#),
+    ]) func `usage is cut out with its comma`(_ chunk: String, _ rest: String) throws {
+        let read = try Read(chunk)
+        var bytes = Array(chunk.utf8)
+        if let cut = read.answer.usageCut { bytes.removeSubrange(cut) }
+        #expect(String(decoding: bytes, as: UTF8.self) == rest)
     }
 
     @Test func `several choices keep their order and index`() throws {

@@ -68,7 +68,7 @@ struct ExchangeRun {
             maxWait: maxWait
         )
         facts.sessionID = session
-        facts.answerFields.add("x-request-id", "req_test")
+        facts.requestID = "req_test"
         let request = try ChatRequestReader.read(ByteBuffer(string: body))
         exchange = Exchange(chain: chain, request: request, facts: facts)
         self.start = start
@@ -98,11 +98,11 @@ struct ExchangeRun {
     mutating func receive(_ event: Exchange.Event) {
         let actions = exchange.receive(event, at: now)
         if actions.cancelsCall { cancelled += 1 }
-        for piece in actions.write { written += Array(piece.readableBytesView) }
+        for piece in actions.write.all { written += Array(piece.readableBytesView) }
         if actions.ends { hasEnded = true }
         if let (route, request) = actions.call {
             calls.append(route.name)
-            bodies.append(request.body.map { String(buffer: $0) }.joined())
+            bodies.append(String(buffer: request.body))
         }
         waitsUntil = actions.waitsUntil
     }
@@ -124,12 +124,18 @@ struct ExchangeRun {
             string: "HTTP/1.1 \(status) X\r\nContent-Type: \(type)\r\nTransfer-Encoding: chunked\r\n\(fields)\r\n"
         )
         guard case .head(let head) = try parser.next(&bytes) else { throw RawHTTPClient.Failure.malformed("head") }
-        receive(.upstream(.head(head)))
+        read { $0.head = head }
     }
 
-    mutating func body(_ text: String) {
-        receive(.upstream(.body(ByteBuffer(string: text))))
-        receive(.upstream(.readComplete))
+    mutating func body(_ text: String) { read { $0.body = ByteBuffer(string: text) } }
+
+    /// The provider has said all.
+    mutating func end() { read { $0.hasEnded = true } }
+
+    mutating func read(_ change: (inout UpstreamRead) -> Void) {
+        var read = UpstreamRead()
+        change(&read)
+        receive(.upstream(.read(read)))
     }
 
     mutating func event(_ data: String) { body("data: \(data)\n\n") }
@@ -138,7 +144,7 @@ struct ExchangeRun {
         connect()
         try head(status, "application/json", fields)
         body(text)
-        receive(.upstream(.ended))
+        end()
     }
 
     // MARK: What the client sees

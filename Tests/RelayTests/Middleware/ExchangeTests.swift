@@ -144,7 +144,7 @@ struct ExchangeTests {
         run.connect()
         try run.head()
         for event in [Run.role, Run.text, Run.finish, "[DONE]"] { run.event(event) }
-        run.receive(.upstream(.ended))
+        run.end()
         let answer = ChatAnswer(try run.response())
         #expect(answer.content == "Paris is the capital." && answer.isDone && answer.finishReasons == ["stop"])
         #expect(answer.comments.last == "x-routed-via Two/two-model; attempts=2")
@@ -315,7 +315,7 @@ struct ExchangeTests {
         #expect(run.hasEnded)
         let written = run.written
         run.event(Run.text)
-        run.receive(.upstream(.ended))
+        run.end()
         run.receive(.turn)
         run.receive(.tick)
         run.receive(.clientLeft)
@@ -334,10 +334,9 @@ struct ExchangeTests {
             run.connect()
             try run.head()
             for piece in [bytes[..<cut], bytes[cut...]] where !piece.isEmpty {
-                run.receive(.upstream(.body(ByteBuffer(bytes: piece))))
-                run.receive(.upstream(.readComplete))
+                run.read { $0.body = ByteBuffer(bytes: piece) }
             }
-            run.receive(.upstream(.ended))
+            run.end()
             let answer = ChatAnswer(try run.response())
             #expect(answer.content == "Paris is the Füße 🙂." && answer.isDone && answer.role == "assistant", "\(cut)")
             #expect(answer.finishReasons == ["stop"] && answer.response.end == .complete && run.hasEnded, "\(cut)")

@@ -194,7 +194,7 @@ struct RouteTableTests {
         #expect(try names(RouteRequirements(images: true)) == ["Gemini/gemini-3-flash"])
         #expect(try names(RouteRequirements(tools: true)).contains("Nvidia/openai/gpt-oss-120b") == false)
         #expect(try names(RouteRequirements(tools: true)).count == 4)
-        #expect(try names(RouteRequirements(jsonSchema: true, promptTokens: 1_000_000)).count == 8)
+        #expect(try names(RouteRequirements(jsonSchema: true)).count == 8)
         #expect(throws: RoutingError.requirementUnmet([.images])) {
             try names(RouteRequirements(images: true, tools: true), RouteFilters(name: "llama-3.3"))
         }

@@ -117,10 +117,10 @@ struct StrategyTests {
         func score(successes: Int, failures: Int, latency: Double = 1) -> RouteScore {
             var score = RouteScore()
             for _ in 0..<successes {
-                let moment = Moment(QuotaClock.at(0))
+                let moment = QuotaClock.at(0)
                 score.recordSuccess(latency: .seconds(latency), firstByte: nil, outputTokens: 100, at: moment.ticks)
             }
-            for _ in 0..<failures { score.recordFailure(at: Moment(QuotaClock.at(0)).ticks) }
+            for _ in 0..<failures { score.recordFailure(at: QuotaClock.at(0).ticks) }
             return score
         }
         #expect(share { state, index in state.score = score(successes: 20, failures: index * 20) } > 0.98)

@@ -4,8 +4,7 @@ import Testing
 @testable import Relay
 
 struct DeadAnswerTests {
-    private func read(_ text: String, deadAnswers: [String]) throws -> ChatWholeReply.Reading {
-        let route = try RenderingTests.route { $0.deadAnswers = deadAnswers }
+    private func read(_ text: String, deadAnswers: [String]) -> ChatWholeReply.Reading {
         let body =
             #"{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":"\#(text)"},"#
             + #""finish_reason":"stop"}]}"#
@@ -14,21 +13,21 @@ struct DeadAnswerTests {
             normalization: nil,
             requestTag: "t",
             note: nil,
-            errors: UpstreamErrorContext(head: nil, route: route, now: .read())
+            deadAnswers: deadAnswers
         )
     }
 
     @Test(arguments: ["safe", "Safe.", " unsafe\\n"])
-    func `a text that a provider sends in place of an answer is none`(_ text: String) throws {
-        guard case .failed(.emptyAnswer, _) = try read(text, deadAnswers: ["safe", "unsafe"]) else {
+    func `a text that a provider sends in place of an answer is none`(_ text: String) {
+        guard case .failed(.emptyAnswer) = read(text, deadAnswers: ["safe", "unsafe"]) else {
             Issue.record("taken for an answer")
             return
         }
     }
 
     @Test(arguments: [("safe", []), ("safe and sound", ["safe"])])
-    func `everything else is an answer`(_ text: String, _ deadAnswers: [String]) throws {
-        guard case .answer = try read(text, deadAnswers: deadAnswers) else {
+    func `everything else is an answer`(_ text: String, _ deadAnswers: [String]) {
+        guard case .answer = read(text, deadAnswers: deadAnswers) else {
             Issue.record("not taken for an answer")
             return
         }
