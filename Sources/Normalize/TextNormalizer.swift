@@ -40,11 +40,11 @@ package struct TextNormalizer: Sendable {
         var result = NormalizedPiece()
         var start = 0
         if !opening.isSettled {
-            while start < piece.count, !opening.isSettled {
-                opening.append(piece[start], reasoning: &result.reasoning, counts: &counts)
-                start += 1
+            start = opening.take(piece, reasoning: &result.reasoning, counts: &counts)
+            if opening.isSettled {
+                if start == 0, opening.held.isEmpty, json == nil, lines.passes(piece) { return .unchanged }
+                opening.release().withUnsafeBytes { take($0, into: &result) }
             }
-            if opening.isSettled { opening.release().withUnsafeBytes { take($0, into: &result) } }
         }
         if start < piece.count { take(UnsafeRawBufferPointer(rebasing: piece[start...]), into: &result) }
         if result.reasoning.isEmpty, result.toolCalls.isEmpty, result.text.elementsEqual(piece) { return .unchanged }
