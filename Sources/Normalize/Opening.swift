@@ -34,10 +34,10 @@ struct Opening: Sendable {
     /// "Sure! I'd be happy to help. Here you go:" is the longest chain worth following.
     private static let maximumOpeners = 4
 
-    init(think: Bool, preamble: Bool, bareCallTools: Set<String>) {
-        self.think = think
-        self.preamble = preamble
-        self.bareCallTools = bareCallTools
+    init(_ rules: NormalizeRules) {
+        think = rules.think
+        preamble = rules.preamble
+        bareCallTools = rules.bareCallTools
         if !think, !preamble, bareCallTools.isEmpty { phase = .settled }
     }
 
@@ -91,7 +91,8 @@ struct Opening: Sendable {
         phase = .settled
     }
 
-    private mutating func takeStart(_ piece: UnsafeRawBufferPointer, from index: inout Int, _ counts: inout RuleCounts) {
+    private mutating func takeStart(_ piece: UnsafeRawBufferPointer, from index: inout Int, _ counts: inout RuleCounts)
+    {
         if dropsLeadingSpace, held.isEmpty {
             while index < piece.count, piece[index].isSpace { index += 1 }
             if index == piece.count { return }
@@ -137,7 +138,7 @@ struct Opening: Sendable {
     }
 
     /// The quick look: whether nothing that acts here begins like this.
-    private func settles(_ text: UnsafeRawBufferPointer) -> Bool {
+    func settles(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let first = text.first, !first.isSpace else { return false }
         if strippedOpeners == 0 {
             if think, ThinkTag.mayBegin(with: first) { return false }
@@ -146,6 +147,17 @@ struct Opening: Sendable {
         guard preamble, strippedOpeners < Self.maximumOpeners else { return true }
         if case .none = OpenerTrie.all.progress(in: text) { return true }
         return false
+    }
+
+    /// Whether an answer with this start is left alone here; the start is all of it or as much as may be held.
+    func keeps(_ start: [UInt8]) -> Bool {
+        var copy = self
+        copy.held = start
+        switch copy.decide() {
+        case .settles: return true
+        case .undecided: return start.count >= TextNormalizer.maximumHeld
+        case .strips, .thinks, .endsThinking, .beginsCall: return false
+        }
     }
 
     /// Looks at what is held.
@@ -169,7 +181,9 @@ struct Opening: Sendable {
             }
         }
         guard preamble, strippedOpeners < Self.maximumOpeners else { return .settles }
-        let begins = held.withUnsafeBytes { OpenerTrie.all.progress(in: UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        let begins = held.withUnsafeBytes {
+            OpenerTrie.all.progress(in: UnsafeRawBufferPointer(rebasing: $0[start...]))
+        }
         switch begins {
         case .none: return .settles
         case .undecided: return .undecided

@@ -14,15 +14,13 @@ package struct TextNormalizer: Sendable {
     private var counts = RuleCounts()
 
     package init(settings: NormalizeSettings, expecting: ExpectedOutput, offeredTools: Set<String>) {
-        let tools = settings.toolRescue ? offeredTools : []
-        let repairsJSON = settings.json && expecting == .json
-        opening = Opening(
-            think: settings.think,
-            preamble: settings.preamble && expecting == .text,
-            bareCallTools: expecting == .text ? tools : []
-        )
-        lines = LineFilter(markdown: settings.markdown && expecting == .text, tools: tools)
-        json = repairsJSON ? JSONStream() : nil
+        self.init(NormalizeRules(settings: settings, expecting: expecting, offeredTools: offeredTools))
+    }
+
+    init(_ rules: NormalizeRules) {
+        opening = Opening(rules)
+        lines = LineFilter(markdown: rules.markdown, tools: rules.offeredTools)
+        json = rules.repairsJSON ? JSONStream() : nil
     }
 
     /// How often each rule changed something; only rules that did.

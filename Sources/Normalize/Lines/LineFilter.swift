@@ -13,7 +13,7 @@ struct LineFilter: Sendable {
         /// A tool call, collected in `held` to its end.
         case toolCall(ToolSyntax)
         /// A code block that was opened and holds nothing yet; all of it is in `held`.
-        case emptyBlock(EmptyBlock)
+        indirect case emptyBlock(EmptyBlock)
     }
 
     let markdown: Bool

@@ -36,7 +36,10 @@ struct QuickScan {
         var index = start
         let wanted = Block(repeating: byte)
         while index + 16 <= bytes.count {
-            if any(bytes.loadUnaligned(fromByteOffset: index, as: Block.self) .== wanted) { break }
+            let hits = bytes.loadUnaligned(fromByteOffset: index, as: Block.self) .== wanted
+            let marks = unsafeBitCast(Block().replacing(with: 0xFF, where: hits), to: SIMD2<UInt64>.self)
+            if marks[0] != 0 { return index + marks[0].littleEndian.trailingZeroBitCount / 8 }
+            if marks[1] != 0 { return index + 8 + marks[1].littleEndian.trailingZeroBitCount / 8 }
             index += 16
         }
         while index < bytes.count {

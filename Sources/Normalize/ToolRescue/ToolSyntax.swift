@@ -24,11 +24,11 @@ enum ToolSyntax: CaseIterable, Sendable {
         case opens(ToolSyntax)
     }
 
-    /// What the start of a line is or may become.
+    /// What the start of a line is or may become; what follows a marker does not matter.
     static func progress(in text: ArraySlice<UInt8>) -> Progress {
         var isUndecided = false
         for syntax in all {
-            if text.elementsEqual(syntax.marker) { return .opens(syntax.syntax) }
+            if text.starts(with: syntax.marker) { return .opens(syntax.syntax) }
             isUndecided = isUndecided || syntax.marker.starts(with: text)
         }
         return isUndecided ? .undecided : .none
@@ -89,6 +89,9 @@ enum ToolSyntax: CaseIterable, Sendable {
     }
 
     private static let all = allCases.map { (syntax: $0, marker: Array($0.marker.utf8)) }
+
+    /// In bytes.
+    static let longestMarker = all.map(\.marker.count).max() ?? 0
 
     private static let terminators: [ToolSyntax: [UInt8]] = [
         .toolCall: "</tool_call>", .function: "</function>", .functionCalls: "</function_calls>",
