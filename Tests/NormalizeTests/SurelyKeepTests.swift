@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: 0..<8) func `what is surely kept is kept`(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed + 900)
         let samples = PreambleTests.stripped.map(\.0) + PreambleTests.kept + ThinkTests.kept + MarkdownTests.kept
-        for _ in 0..<3000 {
+        for _ in 0..<1500 {
             var bytes = RandomAnswers.answer(&generator)
             switch Int.random(in: 0..<4, using: &generator) {
             case 0: bytes = Array(RandomAnswers.document(&generator).utf8)
