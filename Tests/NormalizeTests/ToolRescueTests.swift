@@ -144,6 +144,11 @@ import Testing
         #expect(calls?.first.map { JSONValidator.isValid($0.arguments) } == true)
     }
 
+    @Test func `a refused generation that is nested deeply takes no stack`() {
+        let text = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+        #expect(FailedGeneration.toolCalls(in: text, offeredTools: Self.tools) == nil)
+    }
+
     @Test(arguments: ["", "No call here.", "{\"a\": 1}", "<function=other>{}</function>"])
     func `a refused generation without a call gives none`(_ text: String) {
         #expect(FailedGeneration.toolCalls(in: text, offeredTools: Self.tools) == nil)

@@ -115,16 +115,25 @@ extension JSONRepairer {
         return next(after: end + quote.length) == nil
     }
 
+    /// How far the end of a name in quotes is looked for: not behind the last quote that is not escaped, and no further
+    /// than names are long, so that many a name without an end stays cheap.
+    func nameLimit(from index: Int, _ quote: Quote) -> Int {
+        let last = quote.kind == .double ? lastQuotes.closingDouble + 1 : input.endIndex
+        return max(index, min(input.endIndex, last, index + 256))
+    }
+
     /// Whether a name and its colon stand at `index`. A name without quotes is one word.
     func startsName(at index: Int) -> Bool {
         var end: Int
         let quote = Quote(at: index, in: input)
         if let quote {
             end = index + quote.length
-            while end < input.endIndex, !quote.closes(at: end, in: input) {
+            let limit = nameLimit(from: end, quote)
+            while end < limit, !quote.closes(at: end, in: input) {
                 if input[end] == .newline { return false }
                 end += input[end] == .backslash ? 2 : 1
             }
+            guard end < limit else { return false }
             end += quote.length
         } else {
             end = index

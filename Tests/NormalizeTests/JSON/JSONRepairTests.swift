@@ -89,7 +89,7 @@ import Testing
 
     @Test(arguments: [
         "[", "{\"a\":", "{\"a\": \"b\" c\" ", "{a: 1}\n", "x {a: 1}\n", "```json {\n", "\" , `", "{\"a\": \"b, c: \"",
-        "[1 ", "\\\", ", "}", " \"",
+        "[1 ", "\\\", ", "}", " \"", "\\\"", ", \\\"x: ", "\n", "[{\\\"-2=  \n",
     ])
     func `long garbage comes to an end`(_ text: String) {
         let garbage = Array(("{\"a\": \"x" + String(repeating: text, count: 20_000)).utf8)
