@@ -81,7 +81,7 @@ extension Opener {
             follow: .content
         ),
         Opener("yes,? i'd|i_would love to \(helping)", tail: .sentence, ends: ["!", ".", ":"], follow: .content),
-        Opener("it_would_be my|a pleasure to \(helping)", tail: .sentence, ends: ["!", "."], follow: .content),
+        Opener("it_would_be my|a pleasure to help|assist", tail: .sentence, ends: ["!", "."], follow: .content),
         Opener(
             "\(yes)? i'm|i_am \(wish)|here to help|assist you",
             tail: .sentence,

@@ -119,6 +119,16 @@ import Testing
         #expect(schema.fault(in: Array("1".utf8)) == nil)
     }
 
+    @Test func `a long chain of references is followed as far as it may be`() throws {
+        func chain(_ length: Int) throws -> JSONSchema {
+            let steps = (0..<length).map { "\"a\($0)\": {\"allOf\": [{\"$ref\": \"#/$defs/a\($0 + 1)\"}]}" }
+            let definitions = steps.joined(separator: ",") + ", \"a\(length)\": {\"type\": \"null\"}"
+            return try JSONSchema(Array("{\"$ref\": \"#/$defs/a0\", \"$defs\": {\(definitions)}}".utf8))
+        }
+        #expect(try chain(100).fault(in: [0x31])?.reason == "expected null, got number")
+        #expect(try chain(2000).fault(in: [0x31]) == nil)
+    }
+
     @Test func `a document that is nested too deeply is a fault`() throws {
         let schema = try JSONSchema(Array("{\"items\": {\"$ref\": \"#\"}}".utf8))
         func nested(_ depth: Int) -> [UInt8] {
