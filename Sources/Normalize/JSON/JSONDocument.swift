@@ -20,10 +20,10 @@ enum JSONDocument {
         let document = Array(inner.utf8).trimmingSpace()
         guard document.first == .openBrace || document.first == .openBracket else { return nil }
         if JSONValidator.isValid(document) { return Array(document) }
-        // Broken in there: from brace to brace it was still meant as one.
-        guard document.contains(.openBrace), document.last == .closeBrace || document.last == .closeBracket else {
-            return nil
-        }
+        // Broken in there: with members, and from bracket to bracket, it was still meant as one.
+        guard document.contains(.colon), document.contains(.doubleQuote) || document.contains(.singleQuote),
+            document.last == .closeBrace || document.last == .closeBracket
+        else { return nil }
         return extract(from: Array(document), truncated: false)
     }
 

@@ -68,6 +68,11 @@ import Testing
         #expect(answer.text == "{\"a\": [1]}")
     }
 
+    @Test func `a broken document written as a string is mended, other strings stay`() {
+        #expect(Sample("\"{\\\"a\\\": [1,]}\"", expecting: .json).whole.text == "{\"a\": [1]}")
+        #expect(Sample("\"{placeholder}\"", expecting: .json).whole.text == "\"{placeholder}\"")
+    }
+
     @Test(arguments: [
         ("{\"a\": tr", "{\"a\": true}"), ("{\"a\": [1, \"two", "{\"a\": [1, \"two\"]}"),
         ("{\"a\": 1, \"b", "{\"a\": 1}"),
