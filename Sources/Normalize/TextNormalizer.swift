@@ -14,15 +14,13 @@ package struct TextNormalizer: Sendable {
     private var counts = RuleCounts()
 
     package init(settings: NormalizeSettings, expecting: ExpectedOutput, offeredTools: Set<String>) {
-        let tools = settings.toolRescue ? offeredTools : []
-        let repairsJSON = settings.json && expecting == .json
-        opening = Opening(
-            think: settings.think,
-            preamble: settings.preamble && expecting == .text,
-            bareCallTools: expecting == .text ? tools : []
-        )
-        lines = LineFilter(markdown: settings.markdown && expecting == .text, tools: tools)
-        json = repairsJSON ? JSONStream() : nil
+        self.init(NormalizeRules(settings: settings, expecting: expecting, offeredTools: offeredTools))
+    }
+
+    init(_ rules: NormalizeRules) {
+        opening = Opening(rules)
+        lines = LineFilter(markdown: rules.markdown, tools: rules.offeredTools)
+        json = rules.repairsJSON ? JSONStream() : nil
     }
 
     /// How often each rule changed something; only rules that did.
@@ -40,11 +38,11 @@ package struct TextNormalizer: Sendable {
         var result = NormalizedPiece()
         var start = 0
         if !opening.isSettled {
-            while start < piece.count, !opening.isSettled {
-                opening.append(piece[start], reasoning: &result.reasoning, counts: &counts)
-                start += 1
+            start = opening.take(piece, reasoning: &result.reasoning, counts: &counts)
+            if opening.isSettled {
+                if start == 0, opening.held.isEmpty, json == nil, lines.passes(piece) { return .unchanged }
+                opening.release().withUnsafeBytes { take($0, into: &result) }
             }
-            if opening.isSettled { opening.release().withUnsafeBytes { take($0, into: &result) } }
         }
         if start < piece.count { take(UnsafeRawBufferPointer(rebasing: piece[start...]), into: &result) }
         if result.reasoning.isEmpty, result.toolCalls.isEmpty, result.text.elementsEqual(piece) { return .unchanged }

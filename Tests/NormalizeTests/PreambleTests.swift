@@ -37,6 +37,36 @@ import Testing
         ("作为一个AI语言模型，我没有感情。", "我没有感情。"),
         ("もちろんです！ローマは都市です。", "ローマは都市です。"),
         ("물론입니다! 로마는 도시입니다.", "로마는 도시입니다."),
+        ("That's a really interesting question! Rome is old.", "Rome is old."),
+        ("Ah, what a fun question! Rome is old.", "Rome is old."),
+        ("Good question. Rome is old.", "Rome is old."),
+        ("Sure I can help you with that! Rome is old.", "Rome is old."),
+        ("Sure, I'm happy to help! Rome is old.", "Rome is old."),
+        ("Certainly, no problem. Here's the plan.", "Here's the plan."),
+        ("You got it! Here's the plan.", "Here's the plan."),
+        ("Hello! I'm happy to help you with that. Rome is old.", "Rome is old."),
+        ("It would be my pleasure to help you. Rome is old.", "Rome is old."),
+        ("As a text-based AI, I can't see images.", "I can't see images."),
+        ("Being an AI language model, I don't sleep.", "I don't sleep."),
+        ("Claro, aquí tienes la lista:\n\n1. Roma", "Aquí tienes la lista:\n\n1. Roma"),
+        ("¡Excelente pregunta! Roma es vieja.", "Roma es vieja."),
+        ("Como IA, no tengo cuerpo.", "No tengo cuerpo."),
+        ("Com certeza, aqui está a lista:", "Aqui está a lista:"),
+        ("Ótima pergunta! Roma é velha.", "Roma é velha."),
+        ("Bien sûr, voici la liste :", "Voici la liste :"),
+        ("Excellente question ! Rome est vieille.", "Rome est vieille."),
+        ("Certo, ecco la lista:", "Ecco la lista:"),
+        ("Come modello linguistico, non ho un corpo.", "Non ho un corpo."),
+        ("Gerne, hier ist die Liste:", "Hier ist die Liste:"),
+        ("Gute Frage! Rom ist alt.", "Rom ist alt."),
+        ("Natuurlijk, hier is de lijst:", "Hier is de lijst:"),
+        ("Oczywiście, oto lista:", "Oto lista:"),
+        ("Отличный вопрос! Рим стар.", "Рим стар."),
+        ("好问题！罗马很古老。", "罗马很古老。"),
+        ("はい、承知しました。以下はリストです。", "以下はリストです。"),
+        ("좋은 질문입니다! 로마는 오래되었습니다.", "로마는 오래되었습니다."),
+        ("بالتأكيد! روما مدينة.", "روما مدينة."),
+        ("ज़रूर! रोम एक शहर है।", "रोम एक शहर है।"),
     ]
 
     @Test(arguments: stripped) func `an opener that carries nothing goes`(_ text: String, _ expected: String) {
@@ -70,6 +100,16 @@ import Testing
         "Hi! I'd like to change my flight.", "Sounds great! I'd love to have more.",
         "Cool, let me know when you are around!",
         "Claro que no.", "好的开始是成功的一半。", "",
+        "As an AI developed by a lab, I am based on transformers.", "What an important idea! It changed the world.",
+        "Good questions are hard to find.", "Great question marks hang above the door.",
+        "Sure, the answer is five.", "Hello! I'm Ann, and I write to you about the flat.",
+        "Hi! I'm here to see the doctor.",
+        "Natürlich, das geht auch ohne Strom.", "Klar, dass er kam.", "Gerne wäre ich dabei.",
+        "Gute Fragen sind selten.",
+        "Bien sûr, il a plu.", "Certo, ma non oggi.", "Claro, pero hoy no.", "Como ia, não parou.",
+        "Certo Mario venne ieri.",
+        "Jasne, że tak.", "Zeker, maar niet vandaag.", "Конечно, он пришёл.", "Хороший вопрос задал ученик.",
+        "当然，这不是全部。", "好的老师很少。", "好问题需要好答案。", "もちろん雨も降る。", "물론 비도 온다.",
     ]
 
     @Test(arguments: kept) func `a sentence with content stays`(_ text: String) {
@@ -82,7 +122,7 @@ import Testing
         #expect(Sample(text).isTheSameHoweverCut())
     }
 
-    @Test(arguments: ["The", "Rome", "Italy", "# Title", "- one", "1.", "**Bold**", "Lemon", "\"Sure", "这"])
+    @Test(arguments: ["The", "Rome", "Italy", "# Title", "- one", "1.", "**Bold**", "Lemon", "\"Sure", "罗"])
     func `an answer that no opener begins like is settled with its first piece`(_ text: String) {
         var normalizer = Sample(text).normalizer
         #expect(normalizer.append(Array(text.utf8)).passesUnchanged)

@@ -17,6 +17,12 @@ import Testing
         ("<think>a</think>\n<think>b</think>\nRome.", "ab", "Rome."),
         ("◁think▷Hm.◁/think▷Rome.", "Hm.", "Rome."),
         ("<think>é <<</think>Rome.", "é <<", "Rome."),
+        ("<|begin_of_thought|>Hm.<|end_of_thought|>\nRome.", "Hm.", "Rome."),
+        ("[THINK]Hm. [1][/THINK]Rome.", "Hm. [1]", "Rome."),
+        ("<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>Rome.", "Hm.", "Rome."),
+        ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Rome.", "Hm.", "Rome."),
+        ("<|channel|>final<|message|>Rome.", "", "Rome."),
+        ("<THINK>Hm.</THINK>Rome.", "Hm.", "Rome."),
     ]
 
     @Test(arguments: moved)
@@ -28,7 +34,8 @@ import Testing
     }
 
     static let kept = [
-        "Rome. <think>not at the start</think>", "Use `<think>` for that.", "<thin>air</thin>",
+        "Rome. <think>not at the start</think>", "Use `<think>` for that.", "<thin>air</thin>", "[THINKING] out loud",
+        "[T", "<|channel|> is a token.",
         "<thinker>Rodin</thinker>",
         "Reasoning without a start.</think>\n\nRome.", "<th", "```\n<think>x</think>\n```",
     ]

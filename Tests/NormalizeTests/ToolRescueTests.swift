@@ -85,6 +85,60 @@ import Testing
             "<tool_call>{\"name\": \"search\", \"arguments\": {\"q\": \"cut off\"}}",
             [RescuedToolCall(name: "search", arguments: "{\"q\": \"cut off\"}")]
         ),
+        (
+            "[TOOL_CALLS]search[CALL_ID]9aB3cD4eF[ARGS]{\"q\": \"a\"}",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        ("[TOOL_CALLS]search{\"q\": \"a\"}", [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]),
+        ("<|python_tag|>search.call(q=\"a\")", [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]),
+        (
+            "[get_weather(city='Rome', days=3, hourly=True), search(q=\"a, (b)\")]",
+            [
+                RescuedToolCall(name: "get_weather", arguments: "{\"city\": \"Rome\", \"days\": 3, \"hourly\": true}"),
+                RescuedToolCall(name: "search", arguments: "{\"q\": \"a, (b)\"}"),
+            ]
+        ),
+        ("[search()]", [RescuedToolCall(name: "search", arguments: "{}")]),
+        (
+            "<tool_calls>[{\"name\": \"search\", \"arguments\": {\"q\": \"a\"}}]</tool_calls>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        (
+            "<|START_ACTION|>[{\"tool_call_id\": \"0\", \"tool_name\": \"search\", \"parameters\": {\"q\": \"a\"}}]<|END_ACTION|>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        (
+            "<|channel|>commentary to=functions.search <|constrain|>json<|message|>{\"q\": \"a\"}<|call|>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        (
+            "<|start|>assistant<|channel|>commentary to=functions.search<|message|>{\"q\": \"a\"}<|call|>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        (
+            "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"get_weather\">\n"
+                + "<｜DSML｜parameter name=\"city\" string=\"true\">42</｜DSML｜parameter>\n"
+                + "<｜DSML｜parameter name=\"days\" string=\"false\">3</｜DSML｜parameter>\n"
+                + "</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+            [RescuedToolCall(name: "get_weather", arguments: "{\"city\": \"42\", \"days\": 3}")]
+        ),
+        (
+            "<｜DSML｜invoke name=\"search\">\n<｜DSML｜parameter name=\"q\" string=\"true\">a</｜DSML｜parameter>\n"
+                + "</｜DSML｜invoke>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        (
+            "<invoke name=\"search\">\n<parameter name=\"q\">a</parameter>\n</invoke>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        (
+            "<|tool_call_begin|>functions.search:2<|tool_call_argument_begin|>{\"q\": \"a\"}<|tool_call_end|>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
+        (
+            "<｜tool▁call▁begin｜>search<｜tool▁sep｜>{\"q\": \"a\"}<｜tool▁call▁end｜>",
+            [RescuedToolCall(name: "search", arguments: "{\"q\": \"a\"}")]
+        ),
     ]
 
     @Test(arguments: rescued)
@@ -102,7 +156,9 @@ import Testing
         "{\"name\": \"search\", \"age\": 3}", "{\"name\": \"Ann\", \"arguments\": {}}", "[1](x) is a link",
         "[TOOL_CALLS] are listed here",
         "{\"name\": \"search\", \"arguments\": {}} is how you call it.", "<function=unknown>{}</function>",
-        "<b>bold</b>", "[TOOL",
+        "<b>bold</b>", "[TOOL", "[search(q=\"a\")] is Python.", "[search](x) is a link", "[search(a, b)]",
+        "[other(q=1)]",
+        "<|channel|>commentary", "<invoke name=\"other\"></invoke>",
         "```json\n{\"name\": \"search\", \"arguments\": {}}\n```",
     ]
 
@@ -142,6 +198,11 @@ import Testing
         let calls = FailedGeneration.toolCalls(in: text, offeredTools: Self.tools)
         #expect(calls?.map(\.name) == ["search"])
         #expect(calls?.first.map { JSONValidator.isValid($0.arguments) } == true)
+    }
+
+    @Test func `a refused generation that is nested deeply takes no stack`() {
+        let text = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+        #expect(FailedGeneration.toolCalls(in: text, offeredTools: Self.tools) == nil)
     }
 
     @Test(arguments: ["", "No call here.", "{\"a\": 1}", "<function=other>{}</function>"])

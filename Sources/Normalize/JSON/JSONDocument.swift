@@ -18,10 +18,13 @@ enum JSONDocument {
             return nil
         }
         let document = Array(inner.utf8).trimmingSpace()
-        guard document.first == .openBrace || document.first == .openBracket, JSONValidator.isValid(document) else {
-            return nil
-        }
-        return Array(document)
+        guard document.first == .openBrace || document.first == .openBracket else { return nil }
+        if JSONValidator.isValid(document) { return Array(document) }
+        // Broken in there: with members, and from bracket to bracket, it was still meant as one.
+        guard document.contains(.colon), document.contains(.doubleQuote) || document.contains(.singleQuote),
+            document.last == .closeBrace || document.last == .closeBracket
+        else { return nil }
+        return extract(from: Array(document), truncated: false)
     }
 
     /// Several documents are an array; empty ones among them say nothing.

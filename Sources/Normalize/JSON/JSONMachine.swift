@@ -50,6 +50,12 @@ struct JSONMachine: Sendable {
         }
     }
 
+    /// Whether a string goes on with this byte whatever came before: most of a document is such bytes.
+    func passes(_ byte: UInt8) -> Bool {
+        (state == .string || state == .nameString) && escape == 0 && byte >= 0x20 && byte != .doubleQuote
+            && byte != .backslash
+    }
+
     private mutating func takeBetween(_ byte: UInt8) -> Bool {
         switch state {
         case .firstElement where byte == .closeBracket: close(object: false)

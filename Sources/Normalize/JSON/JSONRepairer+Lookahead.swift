@@ -41,6 +41,8 @@ extension JSONRepairer {
             if startsName(at: ahead) || isStray(ahead, after: after, quote) { return true }
         } else if let other = Quote(at: ahead, in: input), other == quote, ahead > after {
             return true
+        } else if isBalanced, input[after..<ahead].contains(.newline), startsElement(at: ahead) {
+            return true
         }
         // Something else follows: only the last quote there is can still be the end.
         return isBalanced && !hasQuote(after: after, quote)
@@ -52,7 +54,10 @@ extension JSONRepairer {
         let byte = input[ahead]
         if byte == .comma || byte == .closeBrace || byte == .closeBracket { return true }
         if commentEnd(at: ahead) != nil || ellipsisEnd(at: ahead) != nil { return true }
-        if isInObject { return startsName(at: ahead) || isCutOffName(at: ahead) || !hasQuote(after: ahead, quote) }
+        if isInObject {
+            return startsName(at: ahead) || startsOpenName(at: ahead) || isCutOffName(at: ahead)
+                || !hasQuote(after: ahead, quote)
+        }
         if Quote(at: ahead, in: input) != nil || byte == .openBrace || byte == .openBracket { return true }
         if byte.isDigit || byte == 0x2D { return true }
         // A word without quotes: it is an element if a comma or bracket comes before the next quote.
@@ -100,7 +105,25 @@ extension JSONRepairer {
         default: break
         }
         if commentEnd(at: ahead) != nil || ellipsisEnd(at: ahead) != nil { return true }
-        return startsName(at: ahead) || isCutOffName(at: ahead)
+        return startsName(at: ahead) || startsOpenName(at: ahead) || isCutOffName(at: ahead)
+    }
+
+    /// Whether `"name: ` stands at `index`, a name that lost its closing quote.
+    private func startsOpenName(at index: Int) -> Bool {
+        guard index < input.endIndex, input[index] == .doubleQuote else { return false }
+        let name = input[(index + 1)...].prefix(TextNormalizer.maximumHeld).prefix { $0.isWord || $0 == 0x2D }
+        guard !name.isEmpty, name.endIndex + 1 < input.endIndex, input[name.endIndex] == .colon else { return false }
+        let after = input[name.endIndex + 1]
+        return after.isSpace || after.isDigit || after == .openBrace || after == .openBracket
+    }
+
+    /// Whether an element other than a string stands at `index`, as the first on its line.
+    private func startsElement(at index: Int) -> Bool {
+        let byte = input[index]
+        if byte == .openBrace || byte == .openBracket { return true }
+        let end = input[index...].prefix(32).firstIndex { $0.isSpace || $0 == .comma || $0 == .closeBracket }
+        guard let end else { return false }
+        return isLiteral(input[index..<end]) || JSONNumber.repair(input[index..<end]) != nil
     }
 
     /// Whether the text ends in or right behind a name in quotes that begins at `index`.
@@ -115,16 +138,25 @@ extension JSONRepairer {
         return next(after: end + quote.length) == nil
     }
 
+    /// How far the end of a name in quotes is looked for: not behind the last quote that is not escaped, and no further
+    /// than names are long, so that many a name without an end stays cheap.
+    func nameLimit(from index: Int, _ quote: Quote) -> Int {
+        let last = quote.kind == .double ? lastQuotes.closingDouble + 1 : input.endIndex
+        return max(index, min(input.endIndex, last, index + 256))
+    }
+
     /// Whether a name and its colon stand at `index`. A name without quotes is one word.
     func startsName(at index: Int) -> Bool {
         var end: Int
         let quote = Quote(at: index, in: input)
         if let quote {
             end = index + quote.length
-            while end < input.endIndex, !quote.closes(at: end, in: input) {
+            let limit = nameLimit(from: end, quote)
+            while end < limit, !quote.closes(at: end, in: input) {
                 if input[end] == .newline { return false }
                 end += input[end] == .backslash ? 2 : 1
             }
+            guard end < limit else { return false }
             end += quote.length
         } else {
             end = index
@@ -140,7 +172,7 @@ extension JSONRepairer {
     }
 
     /// Where a string that has no closing quote ends, when the quote at `index` opens the next name: before the comma
-    /// or the line break in front of it.
+    /// or the line break in front of it, and before the brackets on lines of their own that close what is around it.
     func missingEnd(before index: Int, from start: Int) -> Int? {
         guard isInObject, index > start else { return nil }
         var end = index
@@ -148,7 +180,29 @@ extension JSONRepairer {
         let isLine = input[end..<index].contains(.newline)
         let isComma = end > start && input[end - 1] == .comma
         guard isLine || isComma, startsName(at: index) else { return nil }
-        return isComma ? end - 1 : end
+        return closedEnd(before: end, from: start) ?? (isComma ? end - 1 : end)
+    }
+
+    /// The end of the line before the brackets that stand in front of `end`, if the first of them closes something.
+    private func closedEnd(before end: Int, from start: Int) -> Int? {
+        var rest = input[start..<end]
+        var depth = stack.count
+        while let last = rest.last {
+            switch last {
+            case .closeBrace, .closeBracket: depth -= 1
+            case .openBrace, .openBracket: depth += 1
+            case _ where last.isSpace || last == .comma: break
+            default:
+                let brackets = input[rest.endIndex..<end]
+                guard let first = brackets.first(where: { !$0.isSpace }),
+                    first == .closeBrace || first == .closeBracket,
+                    depth > 0, let blank = brackets.first(where: { !$0.isBlank }), blank.isSpace
+                else { return nil }
+                return rest.endIndex
+            }
+            rest.removeLast()
+        }
+        return nil
     }
 
     /// The first comma from `start` on behind which a name stands.

@@ -42,10 +42,11 @@ extension JSONRepairer {
     private mutating func readName(_ quote: Quote) {
         let content = position + quote.length
         var end = content
-        while end < input.endIndex, !quote.closes(at: end, in: input) {
+        let limit = nameLimit(from: content, quote)
+        while end < limit, !quote.closes(at: end, in: input) {
             end += input[end] == .backslash ? 2 : 1
         }
-        guard end < input.endIndex else { return readBareName(from: content) }
+        guard end < limit else { return readBareName(from: content) }
         // A colon in the name and none behind it: its closing quote is missing.
         let isFollowed = next(after: end + quote.length).map { input[$0] == .colon } ?? false
         if !isFollowed, input[content..<end].contains(.colon) { return readBareName(from: content) }

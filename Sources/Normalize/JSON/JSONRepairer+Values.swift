@@ -82,6 +82,11 @@ extension JSONRepairer {
                 return index
             case .comma:
                 if !isInObject || startsName(after: index + 1) || isLiteral(input[start..<index]) { return index }
+                if index - start < 32, let ahead = next(after: index + 1), Quote(at: ahead, in: input) != nil,
+                    JSONNumber.repair(input[start..<index]) != nil
+                {
+                    return index
+                }
             case .doubleQuote:
                 if index > start || startsName(at: index) { return index }
             case .slash where input.matches([.slash, 0x2A], at: index):
@@ -106,11 +111,12 @@ extension JSONRepairer {
             return false
         }
         if isInObject { return startsName(at: ahead) }
+        if input[ahead] == .openBrace || input[ahead] == .openBracket { return true }
         let end = input[ahead...].firstIndex { $0.isSpace || $0 == .comma || $0 == .closeBracket } ?? input.endIndex
         return isLiteral(input[ahead..<end]) || JSONNumber.repair(input[ahead..<end]) != nil
     }
 
-    private func isLiteral(_ text: ArraySlice<UInt8>) -> Bool {
+    func isLiteral(_ text: ArraySlice<UInt8>) -> Bool {
         text.count < 10 && Self.literals[String(decoding: text.trimmingTrailingSpace(), as: UTF8.self)] != nil
     }
 

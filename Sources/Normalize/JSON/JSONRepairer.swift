@@ -44,10 +44,23 @@ struct JSONRepairer {
     struct LastQuotes {
         let double: Int
         let single: Int
+        /// The last double one that is not escaped.
+        let closingDouble: Int
 
         init(_ text: ArraySlice<UInt8>) {
             double = text.lastIndex(of: .doubleQuote) ?? -1
             single = text.lastIndex(of: .singleQuote) ?? -1
+            var rest = text
+            var closing = -1
+            while let last = rest.lastIndex(of: .doubleQuote) {
+                rest = rest[..<last]
+                let backslashes = rest.reversed().prefix { $0 == .backslash }.count
+                if backslashes.isMultiple(of: 2) {
+                    closing = last
+                    break
+                }
+            }
+            closingDouble = closing
         }
     }
 

@@ -14,6 +14,13 @@ struct JSONStream: Sendable {
         case after
     }
 
+    private enum Before {
+        case start
+        /// In a line that begins with a backtick, from there on.
+        case fence(Int)
+        case behindFence
+    }
+
     /// A document is begun only when so many bytes of it are there: a bracket in talk, or the first of several
     /// documents, is not taken for the answer.
     private static let begins = TextNormalizer.maximumHeld
@@ -21,6 +28,7 @@ struct JSONStream: Sendable {
     private static let longString = 64
 
     private var phase: Phase = .before
+    private var before: Before = .start
     private var machine = JSONMachine()
     /// What has not been passed on.
     private var held: [UInt8] = []
@@ -45,7 +53,7 @@ struct JSONStream: Sendable {
         switch phase {
         case .before:
             held.append(byte)
-            begin()
+            begin(with: byte)
         case .document:
             held.append(byte)
             seen += 1
@@ -89,24 +97,27 @@ struct JSONStream: Sendable {
     }
 
     /// Looks for the document's first byte behind whitespace and a fence line.
-    private mutating func begin() {
-        guard let first = held.first(where: { !$0.isSpace }), let last = held.last else { return }
-        if first == .backtick {
-            guard let line = held.trimmingPrefix(while: { $0.isSpace }).firstIndex(of: .newline) else {
-                if held.count > TextNormalizer.maximumHeld { phase = .collecting }
+    private mutating func begin(with byte: UInt8) {
+        switch before {
+        case .fence(let start):
+            guard byte == .newline else {
+                if held.count - start > TextNormalizer.maximumHeld { phase = .collecting }
                 return
             }
-            let marks = held[..<line].trimmingSpace().prefix { $0 == .backtick }
-            let info = held[..<line].trimmingSpace().dropFirst(marks.count)
-            guard marks.count >= 3, info.allSatisfy({ $0.isWord }) else { return phase = .collecting }
-            if last.isSpace { return }
+            let line = held[start...].trimmingSpace()
+            let info = line.drop { $0 == .backtick }
+            guard line.count - info.count >= 3, info.allSatisfy(\.isWord) else { return phase = .collecting }
+            before = .behindFence
             changed = true
+        case .start, .behindFence:
+            if byte.isSpace { return }
+            if case .start = before, byte == .backtick { return before = .fence(held.count - 1) }
+            guard byte == .openBrace || byte == .openBracket else { return phase = .collecting }
+            fenceLength = held.count - 1
+            phase = .document
+            seen = 1
+            _ = follow(byte)
         }
-        guard last == .openBrace || last == .openBracket else { return phase = .collecting }
-        fenceLength = held.count - 1
-        phase = .document
-        seen = 1
-        _ = follow(last)
     }
 
     /// Takes the last byte of `held`; moves `ready` to where a repair could go on. False when it is no JSON.

@@ -4,11 +4,16 @@ enum JSONUnescape {
     static func unescape(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard let bracket = text.firstIndex(where: { $0 == .openBrace || $0 == .openBracket }) else { return nil }
         var index = bracket + 1
-        while index < text.endIndex, text[index].isSpace || text[index] == .openBrace || text[index] == .openBracket {
-            index += 1
-        }
-        while text.matches([.backslash, 0x6E], at: index) || (index < text.endIndex && text[index].isSpace) {
-            index += text[index] == .backslash ? 2 : 1
+        while index < text.endIndex {
+            if text[index].isSpace || text[index] == .openBrace || text[index] == .openBracket {
+                index += 1
+            } else if text.matches([.backslash, 0x6E], at: index) || text.matches([.backslash, 0x72], at: index)
+                || text.matches([.backslash, 0x74], at: index)
+            {
+                index += 2
+            } else {
+                break
+            }
         }
         guard text.matches([.backslash, .doubleQuote], at: index) else { return nil }
         return resolve(text[bracket...])

@@ -2,7 +2,7 @@
 package enum JSONValidator {
     package static func isValid(_ text: some Sequence<UInt8>) -> Bool {
         var machine = JSONMachine()
-        for byte in text {
+        for byte in text where !machine.passes(byte) {
             guard machine.take(byte) else { return false }
         }
         return machine.isComplete

@@ -2,13 +2,14 @@
 extension LineFilter {
     mutating func takeInMarker(_ byte: UInt8, _ text: inout [UInt8], _ counts: inout RuleCounts) {
         let start = held.firstIndex { !$0.isBlank } ?? 0
-        switch ToolSyntax.progress(in: held[start...] + [byte]) {
+        held.append(byte)
+        switch ToolSyntax.progress(in: held[start...]) {
         case .undecided:
-            held.append(byte)
+            break
         case .opens(let syntax):
-            held.append(byte)
             state = .toolCall(syntax)
         case .none:
+            held.removeLast()
             keepsBlanks = Self.isIndentation(held[..<start])
             dropsBlankLines = false
             release(&text)

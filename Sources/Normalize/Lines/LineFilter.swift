@@ -13,7 +13,7 @@ struct LineFilter: Sendable {
         /// A tool call, collected in `held` to its end.
         case toolCall(ToolSyntax)
         /// A code block that was opened and holds nothing yet; all of it is in `held`.
-        case emptyBlock(EmptyBlock)
+        indirect case emptyBlock(EmptyBlock)
     }
 
     let markdown: Bool
@@ -43,15 +43,19 @@ struct LineFilter: Sendable {
     mutating func passes(_ piece: UnsafeRawBufferPointer) -> Bool {
         if !acts { return true }
         guard held.isEmpty, !dropsBlankLines, let last = piece.last, !last.isBlank else { return piece.isEmpty }
+        let isAtLineStart: Bool
         switch state {
-        case .lineStart: if piece[0].isBlank { return false }
-        case .line: break
+        case .lineStart: isAtLineStart = true
+        case .line: isAtLineStart = false
         default: return false
         }
-        guard !QuickScan.findsTrigger(in: piece, tools: !tools.isEmpty) else { return false }
+        let scan = QuickScan(tools: !tools.isEmpty, isInFence: fences.open != nil)
+        guard !scan.findsTrigger(in: piece, atLineStart: isAtLineStart) else { return false }
         endsWithNewline = last == .newline
         if let newline = piece.lastIndex(of: .newline) {
             keepsBlanks = !endsWithNewline && Self.isIndentation(piece[(newline + 1)...].prefix { $0.isBlank })
+        } else if isAtLineStart {
+            keepsBlanks = Self.isIndentation(piece.prefix { $0.isBlank })
         }
         state = endsWithNewline ? .lineStart : .line
         return true
@@ -196,7 +200,7 @@ struct LineFilter: Sendable {
         _ text: inout [UInt8],
         _ counts: inout RuleCounts
     ) -> Int {
-        let newline = bytes[start...].firstIndex(of: .newline)
+        let newline = QuickScan.firstIndex(of: .newline, in: bytes, from: start)
         var end = newline ?? bytes.endIndex
         let next = newline.map { $0 + 1 } ?? end
         if markdown, !keepsBlanks, fences.open == nil {

@@ -1,37 +1,51 @@
-/// The scan that a settled answer's pieces go through, sixteen bytes at a time.
-enum QuickScan {
+/// The scan that a settled answer's pieces go through: only where lines end and begin can a rule have to act.
+struct QuickScan {
     private typealias Block = SIMD16<UInt8>
 
-    /// Whether the piece holds a byte that a rule has to look at: a backtick, a tilde, a tab, a blank before a newline,
-    /// or where tools were offered the `<` or `[` of a marker.
-    static func findsTrigger(in piece: UnsafeRawBufferPointer, tools: Bool) -> Bool {
+    /// Tool calls may begin at the start of a line outside code blocks.
+    let tools: Bool
+    let isInFence: Bool
+
+    /// Whether the piece, which continues a line or begins one, holds a place that a rule has to look at: a blank
+    /// before a newline, or the first mark of a fence or a tool call at the start of a line.
+    func findsTrigger(in piece: UnsafeRawBufferPointer, atLineStart: Bool) -> Bool {
+        if atLineStart, beginsConstruct(piece, at: 0) { return true }
         var index = 0
-        while index + 16 <= piece.count {
-            let block = piece.loadUnaligned(fromByteOffset: index, as: Block.self)
-            var found = block .== Block(repeating: .backtick)
-            found = found .| (block .== Block(repeating: .tilde)) .| (block .== Block(repeating: .tab))
-            if tools {
-                found = found .| (block .== Block(repeating: .less)) .| (block .== Block(repeating: .openBracket))
-            }
-            if any(found) { return true }
-            if any(block .== Block(repeating: .newline)), blankBeforeNewline(piece, index..<(index + 16)) {
-                return true
-            }
-            index += 16
-        }
-        while index < piece.count {
-            switch piece[index] {
-            case .backtick, .tilde, .tab: return true
-            case .less, .openBracket: if tools { return true }
-            case .newline: if index > 0, piece[index - 1] == .space { return true }
-            default: break
-            }
-            index += 1
+        while let newline = Self.firstIndex(of: .newline, in: piece, from: index) {
+            if newline > 0, piece[newline - 1].isBlank { return true }
+            index = newline + 1
+            if beginsConstruct(piece, at: index) { return true }
         }
         return false
     }
 
-    private static func blankBeforeNewline(_ piece: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-        range.contains { piece[$0] == .newline && $0 > 0 && piece[$0 - 1] == .space }
+    /// Whether behind blanks at `start` stands what may be a fence or a tool call.
+    private func beginsConstruct(_ piece: UnsafeRawBufferPointer, at start: Int) -> Bool {
+        var index = start
+        while index < piece.count, piece[index].isBlank { index += 1 }
+        guard index < piece.count else { return false }
+        switch piece[index] {
+        case .backtick, .tilde: return true
+        case .less, .openBracket: return tools && !isInFence
+        default: return false
+        }
+    }
+
+    /// The first such byte at or after `start`, sixteen at a time.
+    static func firstIndex(of byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var index = start
+        let wanted = Block(repeating: byte)
+        while index + 16 <= bytes.count {
+            let hits = bytes.loadUnaligned(fromByteOffset: index, as: Block.self) .== wanted
+            let marks = unsafeBitCast(Block().replacing(with: 0xFF, where: hits), to: SIMD2<UInt64>.self)
+            if marks[0] != 0 { return index + marks[0].littleEndian.trailingZeroBitCount / 8 }
+            if marks[1] != 0 { return index + 8 + marks[1].littleEndian.trailingZeroBitCount / 8 }
+            index += 16
+        }
+        while index < bytes.count {
+            if bytes[index] == byte { return index }
+            index += 1
+        }
+        return nil
     }
 }

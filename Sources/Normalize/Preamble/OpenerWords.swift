@@ -39,7 +39,8 @@ enum OpenerWords {
 
     /// What a model thanks for that belongs to the conversation, not to the matter.
     static let promptNouns = words(
-        "prompt prompts question questions query instruction instructions requirements clarification context guidelines"
+        "prompt prompts question questions query instruction instructions requirements clarification context guidelines "
+            + "explanation snippet snippets code"
     )
 
     /// Short words before which a full stop still ends a sentence.
@@ -51,7 +52,9 @@ enum OpenerWords {
     /// Words that may begin a sentence with a capital letter; others (a command, a name) keep theirs.
     static let capitalizable = words(
         "here here's let's let i i'd i'll i'm i've below this these there it it's we we'll you your the a an my in to "
-            + "while although though as for with what that that's one some personal unfortunately first"
+            + "while although though as for with what that that's one some personal unfortunately first "
+            + "hier im ecco voici voilà aquí aqui segue a oto hieronder her här berikut ini no yo puedo mi eu "
+            + "je non io posso la"
     )
 
     private static func words(_ list: String) -> Set<String> {

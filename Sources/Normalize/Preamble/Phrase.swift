@@ -34,15 +34,37 @@ struct Phrase: Sendable {
     /// The bytes that a text with this phrase can begin with.
     var firstBytes: Set<UInt8> {
         var bytes: Set<UInt8> = []
-        for word in words {
-            for case let first? in word.alternatives.map(\.first) {
-                bytes.insert(first)
-                if first.isLetter { bytes.insert(first & 0xDF) }
-            }
-            if !word.isOptional { break }
+        for case let first? in starts(upTo: 1).map(\.first) {
+            bytes.insert(first)
+            if first.isLetter { bytes.insert(first & 0xDF) }
         }
         return bytes
     }
+
+    /// What texts with this phrase begin with: all ways to read it, each cut off at `limit` bytes.
+    func starts(upTo limit: Int) -> [[UInt8]] {
+        var starts: [[UInt8]] = []
+        collect(0, [], upTo: limit, into: &starts)
+        return starts
+    }
+
+    private func collect(_ index: Int, _ start: [UInt8], upTo limit: Int, into starts: inout [[UInt8]]) {
+        guard index < words.count, start.count < limit else {
+            starts.append(Array(start.prefix(limit)))
+            return
+        }
+        let word = words[index]
+        if word.isOptional { collect(index + 1, start, upTo: limit, into: &starts) }
+        for alternative in word.alternatives {
+            let plain = (start.isEmpty ? start : start + [.space]) + alternative
+            collect(index + 1, plain, upTo: limit, into: &starts)
+            guard alternative.contains(.singleQuote) else { continue }
+            let curly = alternative.flatMap { $0 == .singleQuote ? Self.apostrophe : [$0] }
+            collect(index + 1, (start.isEmpty ? start : start + [.space]) + curly, upTo: limit, into: &starts)
+        }
+    }
+
+    private static let apostrophe: [UInt8] = [0xE2, 0x80, 0x99]
 
     /// Matches at `start`; the phrase's last word need not be complete in the text, that is for what follows to say.
     func progress(in text: ArraySlice<UInt8>, from start: Int) -> Progress {
@@ -95,8 +117,7 @@ struct Phrase: Sendable {
             if found.lowercased == byte || (byte < 0x80 && found == byte) {
                 position += 1
             } else if byte == .singleQuote, found == 0xE2 {
-                let apostrophe: [UInt8] = [0xE2, 0x80, 0x99]
-                for part in apostrophe {
+                for part in Self.apostrophe {
                     guard position < text.endIndex else { return .partial }
                     guard text[position] == part else { return .mismatch }
                     position += 1

@@ -1,7 +1,7 @@
 /// Says whether an answer begins with an opener that carries nothing ("Certainly!", "As an AI language model, …").
 ///
-/// Where it is unsure it keeps the text. It is asked again with every byte, and what it once decided for the start of
-/// a text it would decide for any longer one.
+/// Where it is unsure it keeps the text. What it once decided for the start of a text it would decide for any longer
+/// one: a later opener has to wait until the earlier ones have decided.
 enum PreambleRule {
     enum Verdict: Equatable {
         /// What is there may still become an opener.
@@ -23,33 +23,26 @@ enum PreambleRule {
     /// `text` is the answer's start without its leading whitespace.
     static func verdict(on text: ArraySlice<UInt8>) -> Verdict {
         guard let first = text.first else { return .undecided }
-        var isUndecided = false
         for opener in openers[Int(first)] {
-            switch verdict(of: opener, on: text) {
-            case .keep: continue
-            case .undecided: isUndecided = true
-            case .strip(let length, let capitalizes): return .strip(length, capitalizesNext: capitalizes)
-            }
+            let verdict = verdict(of: opener, on: text)
+            if verdict != .keep { return verdict }
         }
-        return isUndecided ? .undecided : .keep
+        return .keep
     }
 
     private static func verdict(of opener: Opener, on text: ArraySlice<UInt8>) -> Verdict {
         let progress = opener.phrase.progress(in: text, from: text.startIndex)
-        var isUndecided = progress.isPartial
+        if progress.isPartial { return .undecided }
         for end in progress.ends {
             switch sentenceEnd(of: opener, in: text, from: end) {
             case .mismatch: continue
-            case .partial: isUndecided = true
+            case .partial: return .undecided
             case .end(let position):
-                switch follow(of: opener, in: text, from: position) {
-                case .keep: continue
-                case .undecided: isUndecided = true
-                case .strip(let length, let capitalizes): return .strip(length, capitalizesNext: capitalizes)
-                }
+                let verdict = follow(of: opener, in: text, from: position)
+                if verdict != .keep { return verdict }
             }
         }
-        return isUndecided ? .undecided : .keep
+        return .keep
     }
 
     private enum Ending {

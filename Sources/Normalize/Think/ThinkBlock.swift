@@ -12,12 +12,23 @@ struct ThinkBlock: Sendable {
         self.closing = closing
     }
 
-    /// Takes one byte; true when the block is closed by it.
-    mutating func append(_ byte: UInt8, into reasoning: inout [UInt8]) -> Bool {
-        if held.isEmpty, !isEmpty, byte != closing[0], !byte.isSpace {
-            reasoning.append(byte)
-            return false
+    /// Takes bytes from `index` on and moves that behind them; true when the block is closed by the last.
+    mutating func take(_ piece: UnsafeRawBufferPointer, from index: inout Int, into reasoning: inout [UInt8]) -> Bool {
+        while index < piece.count {
+            if held.isEmpty, !isEmpty {
+                let run = piece[index...].prefix { $0 != closing[0] && !$0.isSpace }
+                reasoning += run
+                index += run.count
+                if index == piece.count { return false }
+            }
+            index += 1
+            if append(piece[index - 1], into: &reasoning) { return true }
         }
+        return false
+    }
+
+    /// Takes one byte; true when the block is closed by it.
+    private mutating func append(_ byte: UInt8, into reasoning: inout [UInt8]) -> Bool {
         held.append(byte)
         if byte.lowercased == closing[matched] {
             matched += 1

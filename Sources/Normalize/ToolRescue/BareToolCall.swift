@@ -1,4 +1,4 @@
-/// A tool call that is the whole answer, as plain JSON: `{"name": "…", "arguments": {…}}`.
+/// A tool call that is the whole answer, as plain JSON, `{"name": "…", "arguments": {…}}`, or as Python, `[name(…)]`.
 enum BareToolCall {
     enum Progress {
         case none, undecided
@@ -8,6 +8,11 @@ enum BareToolCall {
 
     /// What the answer's start, without its leading whitespace, is or may become.
     static func progress(in text: ArraySlice<UInt8>, offered: Set<String>) -> Progress {
+        switch PythonCalls.begins(text, offered: offered) {
+        case nil: return .undecided
+        case true?: return .matches
+        case false?: break
+        }
         var scanner = Scanner(text: text)
         if text.first == .openBracket { scanner.index += 1 }
         guard scanner.take(.openBrace) else { return scanner.isAtEnd ? .undecided : .none }
@@ -37,6 +42,7 @@ enum BareToolCall {
         let text = answer.trimmingSpace()
         // A repair that leaves words out is for documents, not for what the client would otherwise read.
         guard text.last == .closeBrace || text.last == .closeBracket else { return nil }
+        if PythonCalls.begins(text, offered: offered) == true { return PythonCalls.calls(in: text, offered: offered) }
         return ToolCallJSON.calls(in: text, offered: offered)
     }
 

@@ -32,6 +32,14 @@ struct NamedToolCalls {
         return calls.isEmpty ? nil : calls
     }
 
+    /// `name{…}`, without anything between.
+    static func call(in text: ArraySlice<UInt8>, offered: Set<String>) -> [RescuedToolCall]? {
+        guard let brace = text.firstIndex(of: .openBrace) else { return nil }
+        let name = String(decoding: text[..<brace].trimmingSpace(), as: UTF8.self)
+        guard offered.contains(name), let arguments = ToolCallJSON.arguments(text[brace...]) else { return nil }
+        return [RescuedToolCall(name: name, arguments: arguments)]
+    }
+
     private func call(_ head: ArraySlice<UInt8>, _ body: ArraySlice<UInt8>, _ offered: Set<String>) -> RescuedToolCall?
     {
         var head = head.trimmingSpace()
@@ -39,6 +47,8 @@ struct NamedToolCalls {
         if head.elementsEqual("function".utf8), let line = body.firstIndex(of: .newline) {
             head = body[..<line].trimmingSpace()
         }
+        // gpt-oss: `functions.name <|constrain|>json`; Mistral: `name[CALL_ID]…`.
+        head = head.prefix { !$0.isSpace && $0 != .openBracket && $0 != .less }
         var name = String(decoding: head, as: UTF8.self)
         // Kimi: `functions.name:0`.
         if !offered.contains(name) {

@@ -3,6 +3,9 @@ enum ToolCallJSON {
     private static let nameKeys = ["name", "function", "function_name", "tool_name", "tool"]
     private static let argumentKeys = ["arguments", "parameters", "args", "input"]
 
+    /// `[{"tool_calls": [{…}]}]` is as deep as calls are wrapped.
+    private static let maximumDepth = 4
+
     /// The calls in a text that is nothing but them: an object, an array, or several after one another. `nil` when
     /// anything in it is no call of an offered tool.
     static func calls(in text: ArraySlice<UInt8>, offered: Set<String>) -> [RescuedToolCall]? {
@@ -13,15 +16,20 @@ enum ToolCallJSON {
         return calls(inDocument: document[...], offered: offered)
     }
 
-    private static func calls(inDocument text: ArraySlice<UInt8>, offered: Set<String>) -> [RescuedToolCall]? {
+    private static func calls(
+        inDocument text: ArraySlice<UInt8>,
+        offered: Set<String>,
+        depth: Int = 0
+    ) -> [RescuedToolCall]? {
+        guard depth < maximumDepth else { return nil }
         if let elements = JSONMembers.elements(of: text) {
-            let found = elements.map { calls(inDocument: $0, offered: offered) }
+            let found = elements.map { calls(inDocument: $0, offered: offered, depth: depth + 1) }
             guard !found.isEmpty, found.allSatisfy({ $0 != nil }) else { return nil }
             return found.flatMap { $0 ?? [] }
         }
         guard let members = JSONMembers.members(of: text) else { return nil }
         if let wrapped = members.first(where: { $0.name == "tool_calls" }) {
-            return calls(inDocument: wrapped.value, offered: offered)
+            return calls(inDocument: wrapped.value, offered: offered, depth: depth + 1)
         }
         return call(from: members, offered: offered).map { [$0] }
     }

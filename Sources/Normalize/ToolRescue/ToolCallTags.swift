@@ -20,18 +20,22 @@ enum ToolCallTags {
         return calls.isEmpty ? nil : calls
     }
 
-    /// `<invoke name="…"><parameter name="key">value</parameter></invoke>`.
-    static func invocations(in text: ArraySlice<UInt8>, offered: Set<String>) -> [RescuedToolCall]? {
+    /// `<invoke name="…"><parameter name="key">value</parameter></invoke>`, where each tag's name may have a prefix.
+    static func invocations(
+        in text: ArraySlice<UInt8>,
+        prefix: String = "",
+        offered: Set<String>
+    ) -> [RescuedToolCall]? {
         var calls: [RescuedToolCall] = []
-        for part in pieces(of: text, between: "<invoke name=\"", and: "</invoke>") {
+        for part in pieces(of: text, between: "<\(prefix)invoke name=\"", and: "</\(prefix)invoke>") {
             guard let quote = part.firstIndex(of: .doubleQuote) else { return nil }
             let name = String(decoding: part[..<quote], as: UTF8.self)
             guard offered.contains(name) else { return nil }
             let pairs = parameters(
                 in: part[quote...],
-                begin: "<parameter name=\"",
+                begin: "<\(prefix)parameter name=\"",
                 nameEnd: .doubleQuote,
-                end: "</parameter>"
+                end: "</\(prefix)parameter>"
             )
             calls.append(RescuedToolCall(name: name, arguments: object(pairs)))
         }
@@ -46,11 +50,13 @@ enum ToolCallTags {
         let keys = pieces(of: text, between: "<arg_key>", and: "</arg_key>")
         let values = pieces(of: text, between: "<arg_value>", and: "</arg_value>")
         guard keys.count == values.count else { return nil }
-        let pairs = zip(keys, values).map { (name: $0.trimmingSpace(), value: $1) }
+        let pairs = zip(keys, values).map { (name: $0.trimmingSpace(), value: $1, isString: false) }
         return [RescuedToolCall(name: name, arguments: object(pairs))]
     }
 
-    private typealias Pair = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
+    private typealias Pair = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>, isString: Bool)
+
+    private static let stringMark = Array("string=\"true\"".utf8)
 
     private static func parameters(
         in text: ArraySlice<UInt8>,
@@ -64,7 +70,9 @@ enum ToolCallTags {
                 else {
                     return nil
                 }
-                return (part[..<close].trimmingSpace(), part[(value + 1)...])
+                // DeepSeek says of each value whether it is a string, whatever it looks like.
+                let isString = part[close..<value].firstIndex(of: stringMark, from: close) != nil
+                return (part[..<close].trimmingSpace(), part[(value + 1)...], isString)
             }
     }
 
@@ -93,7 +101,13 @@ enum ToolCallTags {
             append(string: pair.name, to: &text)
             text += [.colon, .space]
             let value = pair.value.trimmingSpace()
-            if JSONValidator.isValid(value) { text += value } else { append(string: value, to: &text) }
+            if pair.isString {
+                append(string: pair.value, to: &text)
+            } else if JSONValidator.isValid(value) {
+                text += value
+            } else {
+                append(string: value, to: &text)
+            }
         }
         return String(decoding: text + [.closeBrace], as: UTF8.self)
     }

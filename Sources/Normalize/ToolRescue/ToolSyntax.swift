@@ -6,29 +6,43 @@ enum ToolSyntax: CaseIterable, Sendable {
     case function
     /// `<function_calls><invoke name="…">…</invoke></function_calls>`.
     case functionCalls
+    /// `<invoke name="…">…</invoke>` without anything around it.
+    case invoke
+    /// `<｜DSML｜function_calls><｜DSML｜invoke name="…">…` and with `tool_calls`, or only the `invoke` (DeepSeek).
+    case dsmlFunctionCalls, dsmlToolCalls, dsmlInvoke
     /// `<minimax:tool_call><invoke name="…">…</invoke></minimax:tool_call>`.
     case miniMax
-    /// `[TOOL_CALLS] [{"name": …}]`, `[TOOL_CALLS]name[ARGS]{…}` (Mistral), to the end of the answer.
+    /// `<tool_calls>[{"name": …}]</tool_calls>` (Jamba, Hunyuan).
+    case toolCalls
+    /// `<|START_ACTION|>[{"tool_name": …, "parameters": {…}}]<|END_ACTION|>` (Cohere).
+    case action
+    /// `<|channel|>commentary to=functions.name <|constrain|>json<|message|>{…}<|call|>` (gpt-oss), and with
+    /// `<|start|>assistant` before it.
+    case harmony, harmonyMessage
+    /// `[TOOL_CALLS] [{"name": …}]`, `[TOOL_CALLS]name[ARGS]{…}`, `[TOOL_CALLS]name{…}` (Mistral), to the end of the
+    /// answer.
     case mistral
-    /// `<|python_tag|>{"name": …, "parameters": {…}}` (Llama), to the end of the answer.
+    /// `<|python_tag|>{"name": …, "parameters": {…}}`, `<|python_tag|>name.call(…)` (Llama), to the end of the answer.
     case pythonTag
     /// `<|tool_call|>[{"name": …}]` (Granite, Phi), to the end of the answer.
     case toolCallToken
-    /// `<|tool_calls_section_begin|><|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}…` (Kimi).
-    case kimi
-    /// `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>name …` (DeepSeek).
-    case deepSeek
+    /// `<|tool_calls_section_begin|><|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}…` (Kimi);
+    /// one call also without the section.
+    case kimi, kimiCall
+    /// `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>name …` (DeepSeek); one call also without
+    /// the outer tokens.
+    case deepSeek, deepSeekCall
 
     enum Progress {
         case none, undecided
         case opens(ToolSyntax)
     }
 
-    /// What the start of a line is or may become.
+    /// What the start of a line is or may become; what follows a marker does not matter.
     static func progress(in text: ArraySlice<UInt8>) -> Progress {
         var isUndecided = false
         for syntax in all {
-            if text.elementsEqual(syntax.marker) { return .opens(syntax.syntax) }
+            if text.starts(with: syntax.marker) { return .opens(syntax.syntax) }
             isUndecided = isUndecided || syntax.marker.starts(with: text)
         }
         return isUndecided ? .undecided : .none
@@ -57,20 +71,31 @@ enum ToolSyntax: CaseIterable, Sendable {
                 ?? ToolCallTags.argumentPairs(in: body, offered: offered)
         case .function: return ToolCallTags.functions(in: text, offered: offered)
         case .functionCalls, .miniMax: return ToolCallTags.invocations(in: body, offered: offered)
+        case .invoke: return ToolCallTags.invocations(in: text, offered: offered)
+        case .dsmlFunctionCalls, .dsmlToolCalls:
+            return ToolCallTags.invocations(in: body, prefix: "｜DSML｜", offered: offered)
+        case .dsmlInvoke: return ToolCallTags.invocations(in: text, prefix: "｜DSML｜", offered: offered)
+        case .toolCalls, .action: return ToolCallJSON.calls(in: body, offered: offered)
+        case .harmony, .harmonyMessage:
+            return NamedToolCalls(begin: "to=", separator: "<|message|>", end: "<|call|>")
+                .calls(in: text, offered: offered)
         case .mistral:
             return ToolCallJSON.calls(in: body, offered: offered)
                 ?? NamedToolCalls(begin: "", separator: "[ARGS]", end: "").calls(in: body, offered: offered)
-        case .pythonTag, .toolCallToken: return ToolCallJSON.calls(in: body, offered: offered)
-        case .kimi:
+                ?? NamedToolCalls.call(in: body, offered: offered)
+        case .pythonTag:
+            return ToolCallJSON.calls(in: body, offered: offered) ?? PythonCalls.calls(in: body, offered: offered)
+        case .toolCallToken: return ToolCallJSON.calls(in: body, offered: offered)
+        case .kimi, .kimiCall:
             return NamedToolCalls(
                 begin: "<|tool_call_begin|>",
                 separator: "<|tool_call_argument_begin|>",
                 end: "<|tool_call_end|>"
             )
-            .calls(in: body, offered: offered)
-        case .deepSeek:
+            .calls(in: self == .kimi ? body : text, offered: offered)
+        case .deepSeek, .deepSeekCall:
             return NamedToolCalls(begin: "<｜tool▁call▁begin｜>", separator: "<｜tool▁sep｜>", end: "<｜tool▁call▁end｜>")
-                .calls(in: body, offered: offered)
+                .calls(in: self == .deepSeek ? body : text, offered: offered)
         }
     }
 
@@ -84,15 +109,32 @@ enum ToolSyntax: CaseIterable, Sendable {
         case .pythonTag: "<|python_tag|>"
         case .toolCallToken: "<|tool_call|>"
         case .kimi: "<|tool_calls_section_begin|>"
+        case .kimiCall: "<|tool_call_begin|>"
         case .deepSeek: "<｜tool▁calls▁begin｜>"
+        case .deepSeekCall: "<｜tool▁call▁begin｜>"
+        case .invoke: "<invoke name="
+        case .dsmlFunctionCalls: "<｜DSML｜function_calls>"
+        case .dsmlToolCalls: "<｜DSML｜tool_calls>"
+        case .dsmlInvoke: "<｜DSML｜invoke name="
+        case .toolCalls: "<tool_calls>"
+        case .action: "<|START_ACTION|>"
+        case .harmony: "<|channel|>commentary to="
+        case .harmonyMessage: "<|start|>assistant<|channel|>commentary to="
         }
     }
 
     private static let all = allCases.map { (syntax: $0, marker: Array($0.marker.utf8)) }
 
+    /// In bytes.
+    static let longestMarker = all.map(\.marker.count).max() ?? 0
+
     private static let terminators: [ToolSyntax: [UInt8]] = [
         .toolCall: "</tool_call>", .function: "</function>", .functionCalls: "</function_calls>",
         .miniMax: "</minimax:tool_call>", .kimi: "<|tool_calls_section_end|>", .deepSeek: "<｜tool▁calls▁end｜>",
+        .kimiCall: "<|tool_call_end|>", .deepSeekCall: "<｜tool▁call▁end｜>", .invoke: "</invoke>",
+        .dsmlFunctionCalls: "</｜DSML｜function_calls>", .dsmlToolCalls: "</｜DSML｜tool_calls>",
+        .dsmlInvoke: "</｜DSML｜invoke>", .toolCalls: "</tool_calls>", .action: "<|END_ACTION|>", .harmony: "<|call|>",
+        .harmonyMessage: "<|call|>",
     ]
     .mapValues { Array($0.utf8) }
 

@@ -40,6 +40,12 @@ import Testing
         ("{\"a\"=> 1, \"b\" = 2}", "{\"a\": 1, \"b\":  2}"),
         ("{\"a\": \"x\" + \"y\"}", "{\"a\": \"xy\"}"),
         ("{,\"a\": 1}}]", "{\"a\": 1}"),
+        ("[\"a\"\n 1,\n \"b\"\n {\"c\": 1}]", "[\"a\",\n 1,\n \"b\",\n {\"c\": 1}]"),
+        ("{\"a\": \"x\", \"b: \"y\", \"c\": 1}", "{\"a\": \"x\", \"b\": \"y\", \"c\": 1}"),
+        ("{\"a\": {\"b\": \"x y\n  },\n  \"c\": \"d\"\n}", "{\"a\": {\"b\": \"x y\"\n  },\n  \"c\": \"d\"\n}"),
+        ("{\"a\": 418, \"b\nc\": 1}", "{\"a\": 418, \"b\\nc\": 1}"),
+        ("[1 {\"a\": 2}]", "[1, {\"a\": 2}]"),
+        ("[\\n  {\\n    \\\"a\\\": 1\\n  }\\n]", "[\n  {\n    \"a\": 1\n  }\n]"),
     ]
 
     @Test(arguments: repaired) func `what was meant becomes valid`(_ text: String, _ expected: String) {
@@ -89,7 +95,7 @@ import Testing
 
     @Test(arguments: [
         "[", "{\"a\":", "{\"a\": \"b\" c\" ", "{a: 1}\n", "x {a: 1}\n", "```json {\n", "\" , `", "{\"a\": \"b, c: \"",
-        "[1 ", "\\\", ", "}", " \"",
+        "[1 ", "\\\", ", "}", " \"", "\\\"", ", \\\"x: ", "\n", "[{\\\"-2=  \n",
     ])
     func `long garbage comes to an end`(_ text: String) {
         let garbage = Array(("{\"a\": \"x" + String(repeating: text, count: 20_000)).utf8)

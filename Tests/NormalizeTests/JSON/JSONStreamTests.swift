@@ -50,6 +50,13 @@ import Testing
         #expect(normalizer.changes.isEmpty)
     }
 
+    @Test(arguments: ["", "```json\n", "Talk: "]) func `long whitespace takes no longer than other text`(
+        _ start: String
+    ) {
+        let text = start + String(repeating: "\n", count: 200_000) + "{\"a\": 1}"
+        #expect(Sample(text, expecting: .json).whole.text == "{\"a\": 1}")
+    }
+
     @Test func `what cannot be repaired is said to be invalid`() {
         let answer = Sample("I cannot do that.", expecting: .json).whole
         #expect(answer.jsonIsValid == false)
@@ -59,6 +66,11 @@ import Testing
     @Test func `a document written as a string is taken out of it`() {
         let answer = Sample("\"{\\\"a\\\": [1]}\"", expecting: .json).whole
         #expect(answer.text == "{\"a\": [1]}")
+    }
+
+    @Test func `a broken document written as a string is mended, other strings stay`() {
+        #expect(Sample("\"{\\\"a\\\": [1,]}\"", expecting: .json).whole.text == "{\"a\": [1]}")
+        #expect(Sample("\"{placeholder}\"", expecting: .json).whole.text == "\"{placeholder}\"")
     }
 
     @Test(arguments: [
