@@ -198,6 +198,28 @@ package enum JSONKey {
         return true
     }
 
+    /// A member of an object that has been scanned already; the object's first of that name.
+    package static func member(
+        _ name: StaticString,
+        of object: JSONValueSpan,
+        _ bytes: UnsafeRawBufferPointer
+    ) -> JSONValueSpan? {
+        guard object.kind == .object else { return nil }
+        var scanner = JSONScanner(bytes)
+        scanner.position = object.range.lowerBound
+        do throws(JSONFault) {
+            try scanner.enterObject()
+            var isFirst = true
+            while let key = try scanner.nextKey(&isFirst) {
+                let value = try scanner.value()
+                if equals(bytes, key, name) { return value }
+            }
+        } catch {
+            assertionFailure("\(error)")
+        }
+        return nil
+    }
+
     /// A whole number of at most 18 digits.
     package static func integer(_ bytes: UnsafeRawBufferPointer, _ value: JSONValueSpan) -> Int? {
         guard value.kind == .number, value.range.count <= 18 else { return nil }

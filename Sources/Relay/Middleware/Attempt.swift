@@ -110,7 +110,7 @@ final class Attempt {
     /// What a failed call has used of the token windows: nothing where it was refused, the estimate where it ran.
     func spentTokens(_ failure: UpstreamFailure) -> Int? {
         switch failure {
-        case .truncatedStream, .timeout, .emptyAnswer, .invalidOutput, .unreadable:
+        case .truncatedStream, .timeout, .emptyAnswer, .invalidOutput, .offSchema, .unreadable:
             stream?.usage?.totalTokens
         default: 0
         }

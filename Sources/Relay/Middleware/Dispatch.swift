@@ -238,7 +238,8 @@ struct Selection {
     /// When nobody else can take the request, a route that failed by chance is asked again shortly.
     private mutating func noteRetry(_ failure: UpstreamFailure, _ route: Route, _ now: Now) {
         switch failure {
-        case .serverError, .connectionFailed, .unreadable, .truncatedStream, .emptyAnswer, .invalidOutput:
+        case .serverError, .connectionFailed, .unreadable, .truncatedStream, .emptyAnswer, .invalidOutput,
+            .offSchema:
             retries[route.index, default: 0] += 1
             guard retries[route.index, default: 0] <= Dispatch.maxRetries else { return }
         case .rateLimited, .quotaExhausted:

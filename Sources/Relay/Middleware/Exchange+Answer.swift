@@ -85,6 +85,7 @@ extension Exchange {
         guard stream.jsonIsValid != false else {
             return fail(.invalidOutput("the answer is not the JSON that was asked for"), nil, now, &actions)
         }
+        if let fault = stream.schemaFault { return fail(.offSchema("\(fault)"), nil, now, &actions) }
         let usage = stream.usage ?? attempt.estimatedUsage(answerBytes: stream.answerBytes)
         stream.writeEnd(estimated: usage, into: &reply.output)
         succeed(attempt, usage: usage, isReported: stream.usage != nil, changes: stream.changes, now)
@@ -182,7 +183,7 @@ extension Exchange {
         } else {
             route.account.release(attempt.reservation, at: now)
         }
-        trail.append(ClientError.AttemptNote(route: route.name, outcome: failure.trailCode))
+        trail.append(ClientError.AttemptNote(route: route.name, outcome: failure.trailNote))
         route.usage.record(failure)
         actions.cancelsCall = !attempt.hasEnded
         self.attempt = nil

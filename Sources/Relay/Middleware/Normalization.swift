@@ -1,4 +1,5 @@
 import Clients
+import NIOCore
 import Normalize
 
 /// The chain's last stage: which rules apply to the answers of one request, and the counts of what they changed.
@@ -7,25 +8,23 @@ import Normalize
 struct Normalization: Sendable {
     let settings: NormalizeSettings
 
-    /// How the text of this request's answers is treated; `nil` where nothing may act.
+    /// How the answers to this request are treated; `nil` where nothing may act.
     func plan(for request: ChatRequest) -> Plan? {
         guard request.allowsNormalization, settings.actsAtAll else { return nil }
         return Plan(
-            settings: settings,
-            expecting: request.responseFormat == .text ? .text : .json,
-            offeredTools: settings.toolRescue ? request.toolNames() : []
+            rules: NormalizeRules(
+                settings: settings,
+                expecting: request.responseFormat == .text ? .text : .json,
+                offeredTools: settings.toolRescue ? request.toolNames() : []
+            ),
+            schema: settings.json ? request.schema() : nil
         )
     }
 
     struct Plan: Sendable {
-        let settings: NormalizeSettings
-        let expecting: ExpectedOutput
-        let offeredTools: Set<String>
-
-        /// A normalizer for one choice; choices do not share state.
-        func normalizer() -> TextNormalizer {
-            TextNormalizer(settings: settings, expecting: expecting, offeredTools: offeredTools)
-        }
+        let rules: NormalizeRules
+        /// What the text has to be; `nil` where none was given, or one that cannot be read.
+        let schema: JSONSchema?
     }
 }
 
@@ -33,29 +32,43 @@ extension NormalizeSettings {
     var actsAtAll: Bool { preamble || think || markdown || json || toolRescue }
 }
 
+extension ChatRequest {
+    /// `response_format.json_schema.schema`.
+    fileprivate func schema() -> JSONSchema? {
+        guard responseFormat == .jsonSchema, let format = member(.responseFormat) else { return nil }
+        return body.withUnsafeReadableBytes { bytes in
+            guard let outer = JSONKey.member("json_schema", of: format.value, bytes),
+                let schema = JSONKey.member("schema", of: outer, bytes)
+            else { return nil }
+            return try? JSONSchema(Array(bytes[schema.range]))
+        }
+    }
+}
+
 /// The normalizers of a request's choices, by index.
 struct ChoiceNormalizers: Sendable {
-    private let plan: Normalization.Plan?
+    private let rules: NormalizeRules?
     /// Of the first choices in order, nearly always one; in an array, so that they are changed where they lie.
     private var normalizers: [TextNormalizer]
     private var others: [Int: TextNormalizer] = [:]
 
-    init(_ plan: Normalization.Plan?) {
-        self.plan = plan
-        normalizers = plan.map { [$0.normalizer()] } ?? []
+    init(_ rules: NormalizeRules?) {
+        self.rules = rules
+        normalizers = rules.map { [$0.normalizer()] } ?? []
     }
 
     /// Runs `body` on the choice's normalizer, in place; `nil` where no rule may act.
     mutating func with<Result>(_ index: Int, _ body: (inout TextNormalizer) -> Result) -> Result? {
-        guard let plan else { return nil }
+        guard let rules else { return nil }
         if normalizers.indices.contains(index) { return body(&normalizers[index]) }
-        return body(&others[index, default: plan.normalizer()])
+        return body(&others[index, default: rules.normalizer()])
     }
 
     /// What changed, over all choices.
     var changes: [NormalizeRule: Int] {
         var changes: [NormalizeRule: Int] = [:]
-        for normalizer in normalizers + others.values { changes.merge(normalizer.changes, uniquingKeysWith: +) }
+        for normalizer in normalizers { changes.merge(normalizer.changes, uniquingKeysWith: +) }
+        for normalizer in others.values { changes.merge(normalizer.changes, uniquingKeysWith: +) }
         return changes
     }
 }

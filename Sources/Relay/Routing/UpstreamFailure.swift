@@ -29,6 +29,8 @@ enum UpstreamFailure: Error, Sendable, Equatable {
     case truncatedStream
     /// An answer that does not hold what was asked for and could not be repaired.
     case invalidOutput(String)
+    /// JSON that is not what the request's schema says; where and why.
+    case offSchema(String)
 }
 
 /// Which of the times ran out.
@@ -70,7 +72,7 @@ extension UpstreamFailure {
     var meaning: Meaning {
         switch self {
         case .rateLimited, .quotaExhausted, .unauthorized, .forbidden, .serverError, .timeout, .connectionFailed,
-            .unreadable, .truncatedStream, .invalidOutput, .payloadTooLarge:
+            .unreadable, .truncatedStream, .invalidOutput, .offSchema, .payloadTooLarge:
             .nextCandidate
         case .emptyAnswer: .nextCandidateOrPassOn
         case .modelNotFound: .nextCandidateOrNotFound
@@ -88,7 +90,7 @@ extension UpstreamFailure {
         case .forbidden(let wholeKey): .forbid(wholeKey: wholeKey)
         case .modelNotFound: .missing
         case .contextLengthExceeded, .maxTokensTooLarge, .noRoomForAnswer, .badRequest, .payloadTooLarge: .none
-        case .invalidOutput: .poorAnswer
+        case .invalidOutput, .offSchema: .poorAnswer
         case .serverError, .timeout, .connectionFailed, .unreadable, .emptyAnswer, .truncatedStream: .failure
         }
     }
@@ -112,7 +114,13 @@ extension UpstreamFailure {
         case .emptyAnswer: "empty"
         case .truncatedStream: "cut"
         case .invalidOutput: "invalid"
+        case .offSchema: "schema"
         }
+    }
+
+    /// The same, and what else helps whoever reads a trail: `schema ($.price: expected number, got string)`.
+    var trailNote: String {
+        if case .offSchema(let fault) = self { "\(trailCode) (\(fault))" } else { trailCode }
     }
 
     /// The most `max_tokens` that the route would take for this request, where it was named.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import NIOCore
 import NIOPosix
+import Normalize
 import Synchronization
 
 /// A relay that serves: made of a configuration, until it is stopped.
@@ -41,6 +42,7 @@ final class RunningRelay: Sendable {
             let (usable, discovered) = await boot.providers()
             try boot.report.verify(discovered: discovered)
             for warning in configuration.warnings { logger.warning("\(warning)") }
+            NormalizeRules.prepare()
             let threads = NIOThreadPool(numberOfThreads: 1)
             threads.start()
             let gateway = Gateway(

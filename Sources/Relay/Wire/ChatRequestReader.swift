@@ -117,7 +117,7 @@ struct ChatRequestReader {
             maxCompletionTokens = number
         case .streamOptions:
             guard value.kind == .object else { return wrongType("stream_options", "an object", value) }
-            request.wantsUsage = inner(value, "include_usage")?.kind == .true
+            request.wantsUsage = JSONKey.member("include_usage", of: value, bytes)?.kind == .true
         case .responseFormat:
             guard value.kind == .object else { return wrongType("response_format", "an object", value) }
             return takeResponseFormat(value)
@@ -137,7 +137,7 @@ struct ChatRequestReader {
     }
 
     private mutating func takeResponseFormat(_ value: JSONValueSpan) -> Wrong? {
-        guard let type = inner(value, "type")?.text else {
+        guard let type = JSONKey.member("type", of: value, bytes)?.text else {
             return ("response_format.type", "Missing required parameter: 'response_format.type'.")
         }
         if JSONKey.equals(bytes, type, "text") {
@@ -151,23 +151,6 @@ struct ChatRequestReader {
                 "response_format.type",
                 "Invalid value for 'response_format.type': expected 'text', 'json_object' or 'json_schema'."
             )
-        }
-        return nil
-    }
-
-    /// A member of a small object that has been scanned already.
-    private func inner(_ object: JSONValueSpan, _ name: StaticString) -> JSONValueSpan? {
-        var scanner = JSONScanner(bytes)
-        scanner.position = object.range.lowerBound
-        do throws(JSONFault) {
-            try scanner.enterObject()
-            var isFirst = true
-            while let key = try scanner.nextKey(&isFirst) {
-                let value = try scanner.value()
-                if JSONKey.equals(bytes, key, name) { return value }
-            }
-        } catch {
-            return nil
         }
         return nil
     }

@@ -28,6 +28,9 @@ struct ChatStreamReply {
     private(set) var finishReason: String?
 
     private let wantsUsage: Bool
+    private let schema: JSONSchema?
+    /// The text of each choice as it goes on, gathered where a schema is to be held against it.
+    private var texts: [Int: [UInt8]] = [:]
     private var normalizers: ChoiceNormalizers
     private var reader = SSEReader()
     private var envelope: StreamEnvelope?
@@ -48,12 +51,19 @@ struct ChatStreamReply {
         note: ChatWholeReply.ProviderNote? = nil
     ) {
         self.wantsUsage = wantsUsage
-        normalizers = ChoiceNormalizers(normalization)
+        schema = normalization?.schema
+        normalizers = ChoiceNormalizers(normalization?.rules)
         self.requestTag = requestTag
         self.note = note
     }
 
     var changes: [NormalizeRule: Int] { normalizers.changes }
+
+    /// Where a complete answer is not what its schema says.
+    var schemaFault: SchemaFault? {
+        guard let schema else { return nil }
+        return texts.sorted { $0.key < $1.key }.lazy.compactMap { schema.fault(in: $0.value) }.first
+    }
 
     // MARK: Reading
 
@@ -210,13 +220,20 @@ struct ChatStreamReply {
         }
         guard let piece else { return nil }
         let end = reason.flatMap { finish(index, $0) }
-        if piece.passesUnchanged, end?.isEmpty ?? true { return nil }
+        if piece.passesUnchanged, end?.isEmpty ?? true {
+            if schema != nil {
+                texts[index, default: []] += unescaped ?? data.withUnsafeReadableBytes { JSONText.unescape($0, content) }
+            }
+            return nil
+        }
         let reasoning = piece.reasoning + (end?.reasoning ?? [])
         members += Self.members(reasoning: reasoning) + rescue(piece.toolCalls + (end?.toolCalls ?? []), index)
         let text =
             piece.passesUnchanged
             ? unescaped ?? data.withUnsafeReadableBytes { JSONText.unescape($0, content) } : piece.text
-        return text + (end?.text ?? [])
+        let final = text + (end?.text ?? [])
+        if schema != nil { texts[index, default: []] += final }
+        return final
     }
 
     /// Ends a choice's rules; what they held comes back.
@@ -229,6 +246,7 @@ struct ChatStreamReply {
     /// What the rules released at the end, as an event of its own.
     private mutating func write(_ end: NormalizedEnd, _ index: Int, into output: inout ChunkWriter) {
         var members = Self.members(reasoning: end.reasoning) + rescue(end.toolCalls, index)
+        if schema != nil { texts[index, default: []] += end.text }
         if !end.text.isEmpty { members.append("\"content\":\"\(Self.escaped(end.text))\"") }
         guard !members.isEmpty, let envelope else { return }
         isMeaningful = true

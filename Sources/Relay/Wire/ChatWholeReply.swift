@@ -61,6 +61,7 @@ struct ChatWholeReply {
         if splicer.jsonIsValid == false {
             return .failed(.invalidOutput("the answer is not the JSON that was asked for"))
         }
+        if let fault = splicer.schemaFault { return .failed(.offSchema("\(fault)")) }
         if let note, let start = body.withUnsafeReadableBytes({ $0.firstIndex(of: UInt8(ascii: "{")) }) {
             splicer.edits.insert(note.members, at: start + 1)
         }
@@ -126,6 +127,7 @@ private struct AnswerSplicer {
     var edits = ByteEdits()
     var answerBytes = 0
     var jsonIsValid: Bool?
+    var schemaFault: SchemaFault?
     var changes: [NormalizeRule: Int] = [:]
 
     mutating func take(_ choice: ChatAnswer.Choice) {
@@ -133,18 +135,32 @@ private struct AnswerSplicer {
         answerBytes += choice.toolCalls?.range.count ?? 0
         guard let content = choice.content?.text, choice.hasText else { return }
         answerBytes += content.range.count
-        guard var normalizer = normalization?.normalizer() else { return }
+        guard let normalization else { return }
+        let isKept = body.withUnsafeReadableBytes { bytes in
+            normalization.rules.surelyKeep(escaped: UnsafeRawBufferPointer(rebasing: bytes[content.range]))
+        }
+        if isKept, normalization.schema == nil { return }
         let text = body.withUnsafeReadableBytes { JSONText.unescape($0, content) }
+        let final = isKept ? text : normalized(text, in: content, of: choice, by: normalization.rules)
+        if schemaFault == nil { schemaFault = normalization.schema?.fault(in: final) }
+    }
+
+    /// Runs the rules and splices what they make of the text, which is returned.
+    private mutating func normalized(
+        _ text: [UInt8],
+        in content: JSONString,
+        of choice: ChatAnswer.Choice,
+        by rules: NormalizeRules
+    ) -> [UInt8] {
+        var normalizer = rules.normalizer()
         let piece = normalizer.append(text)
         let end = normalizer.finish(truncated: choice.finishReason.map { body.text($0.range) } == "\"length\"")
         changes.merge(normalizer.changes, uniquingKeysWith: +)
         if let isValid = end.jsonIsValid { jsonIsValid = (jsonIsValid ?? true) && isValid }
-        if piece.passesUnchanged, end.isEmpty { return }
+        if piece.passesUnchanged, end.isEmpty { return text }
         let calls = piece.toolCalls + end.toolCalls
-        edits.replace(
-            content.range,
-            with: ChatStreamReply.escaped((piece.passesUnchanged ? text : piece.text) + end.text)
-        )
+        let final = (piece.passesUnchanged ? text : piece.text) + end.text
+        edits.replace(content.range, with: ChatStreamReply.escaped(final))
         var members = ChatStreamReply.members(reasoning: piece.reasoning + end.reasoning)
         if !calls.isEmpty {
             let texts = calls.enumerated()
@@ -157,5 +173,6 @@ private struct AnswerSplicer {
         if !members.isEmpty, let span = choice.body {
             edits.insert(members.joined(separator: ",") + ",", at: span.range.lowerBound + 1)
         }
+        return final
     }
 }
