@@ -11,12 +11,14 @@ package struct Pruner: Sendable {
     /// - Parameters:
     ///   - budget: tokens, with the overhead of the request.
     ///   - recentUsage: how full recent prompts were; only `dynamic` looks at it.
+    ///   - memory: what is known of the session's history from its last request.
     /// - Throws: `ContextOverflow` when the system messages and the last user message do not fit; never when
     ///   disabled.
     package func prune(
         _ messages: [Message],
         toFit budget: Int,
-        recentUsage: RecentUsage? = nil
+        recentUsage: RecentUsage? = nil,
+        memory: HistoryMemory? = nil
     ) throws(ContextOverflow) -> ContextPlan {
         let history = History(messages)
         let untouched = ContextPlan(
@@ -46,7 +48,7 @@ package struct Pruner: Sendable {
             draft.keep(history.optional, within: min(room, dynamicRoom(budget, recentUsage)))
             return draft.plan(mode: .dynamic)
         case .reservoir, .adaptive:
-            Reservoir(settings: settings, purpose: purpose, room: room, fits: fits).fill(&draft)
+            Reservoir(settings: settings, purpose: purpose, room: room, fits: fits, memory: memory).fill(&draft)
             return draft.plan(mode: .reservoir)
         }
     }

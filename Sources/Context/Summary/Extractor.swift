@@ -10,13 +10,15 @@ struct Extractor {
     /// - Parameters:
     ///   - isOld: for each message whether the summary is to stand for it.
     ///   - extracted: kept messages that are going to be extracts of themselves.
+    ///   - correction: what the costs in the index are multiplied with.
     init(
         _ history: History,
         _ index: HistoryIndex,
         _ purpose: Purpose,
         _ taste: Taste,
         isOld: [Bool],
-        extracted: Set<Int>
+        extracted: Set<Int>,
+        correction: Float
     ) {
         self.history = history
         self.index = index
@@ -39,7 +41,7 @@ struct Extractor {
             decay: taste.decay,
             base: worth.base,
             quality: worth.quality,
-            costs: index.passages.map { taste.isBrief ? $0.briefCost : $0.cost },
+            costs: index.passages.map { (taste.isBrief ? $0.briefCost : $0.cost) * correction },
             thrift: taste.thrift,
             lineCost: 1.5
         )
