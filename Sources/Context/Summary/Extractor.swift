@@ -33,7 +33,7 @@ struct Extractor {
         }
         if purpose == .question { covered = covered.map { _ in 0 } }
         for term in worth.wanted { covered[term] = 0 }
-        headers = taste.keepsDates ? Self.headers(index, messages: history.messages.count) : []
+        headers = taste.keepsDates ? SessionDates(in: index).lineOfMessage(messages: history.messages.count) : []
         for number in index.passages.indices where index.passages[number].kind == .header { worth.quality[number] = 0 }
         selection = Selection(
             termWeights: worth.termWeights,
@@ -123,18 +123,5 @@ struct Extractor {
             }
         }
         return best
-    }
-
-    /// For each message the date line of its session, -1 without one.
-    private static func headers(_ index: HistoryIndex, messages: Int) -> [Int32] {
-        var result = [Int32](repeating: -1, count: messages)
-        var current: Int32 = -1
-        for message in 0..<messages {
-            if let first = index.passagesOfMessage[message].first, index.passages[first].kind == .header {
-                current = Int32(first)
-            }
-            result[message] = current
-        }
-        return result
     }
 }

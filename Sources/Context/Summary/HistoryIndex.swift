@@ -81,6 +81,12 @@ struct HistoryIndex {
         return known
     }
 
+    /// Positions in `terms` of all that a message says.
+    @inline(__always)
+    func terms(of message: Int) -> Range<Int> {
+        (message > 0 ? marks[message - 1].terms : 0)..<marks[message].terms
+    }
+
     /// Bytes of memory, nearly.
     var footprint: Int {
         bytes.capacity + passages.capacity * MemoryLayout<Passage>.stride + terms.capacity * 4
@@ -121,7 +127,7 @@ struct HistoryIndex {
         }
         for message in count..<marks.count {
             let gone = Int32(-2 - message)
-            for position in marks[message - 1].terms..<marks[message].terms {
+            for position in terms(of: message) {
                 let term = Int(terms[position])
                 guard lastMessage[term] != gone else { continue }
                 lastMessage[term] = gone
