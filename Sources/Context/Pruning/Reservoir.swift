@@ -86,10 +86,14 @@ struct Reservoir {
             correction: draft.estimator.correction
         )
         for (message, allowance) in extract.allowance.sorted(by: { $0.key > $1.key }) {
-            if let text = extractor.extract(of: message, tokens: allowance, estimator: draft.estimator) {
-                draft.shorten(message, to: text)
-            }
+            let text = extractor.extract(of: message, tokens: allowance, estimator: draft.estimator)
+            draft.shorten(
+                message,
+                // One line without an end has no passages to choose from.
+                to: text ?? HeadAndTail.of(history.messages[message].text, tokens: allowance, draft.estimator)
+            )
         }
+        for message in extract.allowance.keys.sorted() where draft.tokens > room { draft.drop(unitOf: message) }
         guard lastOld >= 0 else { return }
         let limit = (fits ? min(room, draft.tokens + settings.reservoirSummaryBudget) : room) - draft.tokens
         if let text = extractor.summary(tokens: limit - TokenEstimator.perMessage, estimator: draft.estimator) {

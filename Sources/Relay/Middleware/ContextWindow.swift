@@ -9,6 +9,7 @@ import Synchronization
 struct ContextWindow: Sendable {
     let settings: ContextSettings
     let recentUsages: RecentUsages
+    let histories: HistoryIndexCache
 
     /// What a candidate would be sent.
     enum Fit: Sendable {
@@ -70,6 +71,11 @@ struct ContextWindow: Sendable {
         settings.mode == .dynamic ? recentUsages[session] : nil
     }
 
+    /// Where the index of the session's history is kept from request to request.
+    func memory(of session: PinKey) -> HistoryMemory {
+        HistoryMemory(cache: histories, session: .init(high: session.high, low: session.low))
+    }
+
     /// Learns from what a provider reports: how far the estimate was off, and how full the budget was.
     func observe(_ usage: TokenUsage, estimated: Int?, budget: Int?, session: PinKey?, of route: Route) {
         if let estimated { route.experience.observe(estimated: estimated, reported: usage.promptTokens) }
@@ -84,18 +90,21 @@ struct ContextWindow: Sendable {
         facts: PromptFacts,
         to route: Route,
         shrunkTo cap: Int?,
-        recentUsage: RecentUsage?
+        recentUsage: RecentUsage?,
+        memory: HistoryMemory?
     ) -> Fit {
         let whole = estimate(request, facts: facts, for: route)
         if surelyFits(request, facts: facts, for: route, shrunkTo: cap) { return .whole(tokens: whole) }
         guard let budget = budget(request, facts: facts, for: route, shrunkTo: cap) else {
             return .whole(tokens: whole)
         }
-        let estimator = TokenEstimator(model: route.model.name, correction: route.experience.tokenFactor)
+        // A factor is learned against the plain estimate, so it does not go on top of the family's habits.
+        let factor = route.experience.tokenFactor
+        let estimator = factor == 1 ? TokenEstimator(model: route.model.name) : TokenEstimator(correction: factor)
         let history = ContextHistory.read(request, estimator: estimator)
         do throws(ContextOverflow) {
             let pruner = Pruner(settings: settings, estimator: estimator)
-            let plan = try pruner.prune(history, toFit: budget, recentUsage: recentUsage)
+            let plan = try pruner.prune(history, toFit: budget, recentUsage: recentUsage, memory: memory)
             guard !plan.changesNothing else { return .whole(tokens: plan.tokens + facts.toolTokens) }
             var edits = PromptEdits()
             edits.dropped = Set(request.messages.indices).subtracting(plan.kept)

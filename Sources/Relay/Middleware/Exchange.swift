@@ -48,10 +48,18 @@ struct Exchange {
         let route: Route
         let cap: Int?
         let recentUsage: RecentUsage?
+        let memory: HistoryMemory?
         let contextWindow: ContextWindow
 
         func run() -> ContextWindow.Fit {
-            contextWindow.fit(request, facts: facts, to: route, shrunkTo: cap, recentUsage: recentUsage)
+            contextWindow.fit(
+                request,
+                facts: facts,
+                to: route,
+                shrunkTo: cap,
+                recentUsage: recentUsage,
+                memory: memory
+            )
         }
     }
 
@@ -148,6 +156,7 @@ struct Exchange {
                 route: candidate,
                 cap: selection.cap(of: candidate),
                 recentUsage: session.flatMap { chain.contextWindow.recentUsage(of: $0) },
+                memory: session.map { chain.contextWindow.memory(of: $0) },
                 contextWindow: chain.contextWindow
             )
             if request.body.readableBytes > ContextWindow.offloadBytes,
