@@ -8,7 +8,9 @@ import Testing
 
     /// Long enough that a language is found for good, and of turns that differ.
     static func talk(_ random: inout SplitMix, turns: Int) -> [Message] {
-        let words = ["garden", "Berlin", "May", "2023", "the", "is", "we", "call_back", "会议", "кошка", "src/a.swift", "?"]
+        let words = [
+            "garden", "Berlin", "May", "2023", "the", "is", "we", "call_back", "会议", "кошка", "src/a.swift", "?",
+        ]
         return (0..<turns)
             .map { turn in
                 let text = (0..<60).map { _ in random.pick(words) }.joined(separator: " ")
@@ -74,7 +76,8 @@ import Testing
                 settings: ContextSettings(mode: mode),
                 estimator: TokenEstimator(model: model, correction: random.oneIn(2) ? 1 : 1.3)
             )
-            let asked = messages + [Message(role: .user, text: random.pick(["Which garden was it?", "Please continue."]))]
+            let asked =
+                messages + [Message(role: .user, text: random.pick(["Which garden was it?", "Please continue."]))]
             let budget = 600 + random.below(4_000)
             let plan = try pruner.prune(asked, toFit: budget, memory: memory)
             #expect(plan == (try pruner.prune(asked, toFit: budget)), "step \(step)")
