@@ -51,7 +51,7 @@ struct Extractor {
     mutating func summary(tokens room: Int, estimator: TokenEstimator) -> String? {
         let candidates = index.passages.indices.filter { isOld[Int(index.passages[$0].message)] }
         let picks = selection.picks(among: candidates, in: index, room: Float(room) * 1.25)
-        let writer = SummaryWriter(
+        var writer = SummaryWriter(
             index: index,
             messages: history.messages,
             isBrief: taste.isBrief,
