@@ -30,7 +30,8 @@ package struct Pruner: Sendable {
             total: messages.count
         )
         guard settings.mode != .disabled else { return untouched }
-        let fits = history.tokens <= budget
+        let limit = Int(Double(budget) * (1 - history.doubt))
+        let fits = history.tokens <= limit
         if fits, settings.pruneWhen == .overBudget { return untouched }
         var draft = Draft(history, estimator: estimator)
         if history.requiredTokens > budget {
@@ -39,7 +40,7 @@ package struct Pruner: Sendable {
             return draft.plan(mode: settings.mode)
         }
         let purpose = Purpose(of: history)
-        let room = fits ? budget : max(history.requiredTokens, Int(Double(budget) * (1 - purpose.reserve)))
+        let room = fits ? limit : max(history.requiredTokens, Int(Double(budget) * (1 - purpose.reserve)))
         switch settings.mode {
         case .static, .disabled:
             draft.keep(history.recent(settings.staticRecentKeep), within: room)

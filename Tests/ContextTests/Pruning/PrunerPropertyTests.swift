@@ -41,7 +41,8 @@ enum PlanFault: Equatable {
         let sent = plan.sent(of: messages)
         if sent.reduce(TokenEstimator.perRequest, { $0 + $1.tokens }) != plan.tokens { return .wrongTokens }
         if plan.tokens > history.budget { return .overBudget }
-        if total <= history.budget, history.settings.pruneWhen == .overBudget {
+        let spare = messages.contains { !$0.calls.isEmpty } ? 0.94 : 1
+        if total <= Int(Double(history.budget) * spare), history.settings.pruneWhen == .overBudget {
             return plan.changesNothing ? nil : .touchedThoughItFits
         }
         if let fault = structure(of: plan, sent, messages) { return fault }
