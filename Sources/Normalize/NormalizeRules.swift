@@ -23,6 +23,8 @@ package struct NormalizeRules: Sendable {
     var preamble: Bool { settings.preamble && expecting == .text }
     var think: Bool { settings.think }
     var repairsJSON: Bool { settings.json && expecting == .json }
+    /// The arguments of tool calls are JSON whatever the text is to be.
+    package var repairsToolArguments: Bool { settings.json }
     var bareCallTools: Set<String> { expecting == .text ? offeredTools : [] }
 
     // MARK: - The quick look at a whole answer

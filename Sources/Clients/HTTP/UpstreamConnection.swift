@@ -34,7 +34,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         self.target = target
     }
 
-    var isUsable: Bool { context?.channel.isActive ?? false }
+    /// Asked with every call, and so not of the channel, which answers for any thread.
+    var isUsable: Bool { isReady && !isClosed && context != nil }
 
     // MARK: The call
 
@@ -184,6 +185,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isClosed = true
         pool.forget(self)
         guard let call else {
             context.fireChannelInactive()
@@ -210,6 +212,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         if isReady {
             // A peer that leaves out its `close_notify` has cut nothing that the framing would not tell.
             if case NIOSSLError.uncleanShutdown = error {} else { isBroken = true }
+            isClosed = true
             // What matters of a reset is whether the answer had begun; `channelInactive` follows and says so.
             context.close(promise: nil)
         } else {

@@ -29,12 +29,31 @@ struct Draft {
         }
     }
 
+    /// Takes back a unit that is not required.
+    mutating func drop(unitOf message: Int) {
+        let units = history.units
+        guard let position = kept.first(where: { units[$0].range.contains(message) }),
+            !history.required.contains(position)
+        else { return }
+        kept.remove(position)
+        for message in units[position].range {
+            tokens -= cost(of: message)
+            shortened[message] = nil
+        }
+    }
+
+    /// Tokens of a message as it would be sent.
+    private func cost(of message: Int) -> Int {
+        let original = history.messages[message]
+        return shortened[message].map { original.tokens(withText: $0, estimator: estimator) } ?? original.tokens
+    }
+
     /// Replaces the text of a kept message by a shorter one.
     mutating func shorten(_ message: Int, to text: String) {
-        let before = shortened[message].map { history.messages[message].tokens(withText: $0, estimator: estimator) }
+        let before = cost(of: message)
         let after = history.messages[message].tokens(withText: text, estimator: estimator)
-        guard after < before ?? history.messages[message].tokens else { return }
-        tokens += after - (before ?? history.messages[message].tokens)
+        guard after < before else { return }
+        tokens += after - before
         shortened[message] = text
     }
 
@@ -81,6 +100,19 @@ struct Draft {
 
 /// The begin and the end of a text, with a mark for what is missing between them.
 enum HeadAndTail {
+    /// The most of a text that costs no more than `tokens`, nearly; found in at most six tries.
+    static func of(_ text: String, tokens room: Int, _ estimator: TokenEstimator) -> String {
+        var share = 1.0
+        var cut = text
+        for _ in 0..<6 {
+            let tokens = estimator.tokens(in: cut)
+            guard tokens > room else { break }
+            share *= Double(room) / Double(tokens) * 0.95
+            cut = of(text, share: share)
+        }
+        return cut
+    }
+
     /// - Parameter share: of the text's characters that stay, 0 to 1; two thirds of them from its begin.
     static func of(_ text: String, share: Double) -> String {
         let count = text.unicodeScalars.count

@@ -26,6 +26,10 @@ struct History {
         requiredTokens = required.reduce(TokenEstimator.perRequest) { $0 + units[$1].tokens }
     }
 
+    /// Share of a budget by which a history may be larger than it is estimated and is not yet taken to fit: what
+    /// tools are called with and put out is full of names that tokenizers have never seen.
+    var doubt: Double { messages.contains { !$0.calls.isEmpty } ? 0.06 : 0 }
+
     /// Units that may go, newest first. Orphans and empty messages always go.
     var optional: [Int] {
         let required = Set(required)

@@ -11,12 +11,14 @@ package struct Pruner: Sendable {
     /// - Parameters:
     ///   - budget: tokens, with the overhead of the request.
     ///   - recentUsage: how full recent prompts were; only `dynamic` looks at it.
+    ///   - memory: what is known of the session's history from its last request.
     /// - Throws: `ContextOverflow` when the system messages and the last user message do not fit; never when
     ///   disabled.
     package func prune(
         _ messages: [Message],
         toFit budget: Int,
-        recentUsage: RecentUsage? = nil
+        recentUsage: RecentUsage? = nil,
+        memory: HistoryMemory? = nil
     ) throws(ContextOverflow) -> ContextPlan {
         let history = History(messages)
         let untouched = ContextPlan(
@@ -28,7 +30,8 @@ package struct Pruner: Sendable {
             total: messages.count
         )
         guard settings.mode != .disabled else { return untouched }
-        let fits = history.tokens <= budget
+        let limit = Int(Double(budget) * (1 - history.doubt))
+        let fits = history.tokens <= limit
         if fits, settings.pruneWhen == .overBudget { return untouched }
         var draft = Draft(history, estimator: estimator)
         if history.requiredTokens > budget {
@@ -37,7 +40,7 @@ package struct Pruner: Sendable {
             return draft.plan(mode: settings.mode)
         }
         let purpose = Purpose(of: history)
-        let room = fits ? budget : max(history.requiredTokens, Int(Double(budget) * (1 - purpose.reserve)))
+        let room = fits ? limit : max(history.requiredTokens, Int(Double(budget) * (1 - purpose.reserve)))
         switch settings.mode {
         case .static, .disabled:
             draft.keep(history.recent(settings.staticRecentKeep), within: room)
@@ -46,7 +49,7 @@ package struct Pruner: Sendable {
             draft.keep(history.optional, within: min(room, dynamicRoom(budget, recentUsage)))
             return draft.plan(mode: .dynamic)
         case .reservoir, .adaptive:
-            Reservoir(settings: settings, purpose: purpose, room: room, fits: fits).fill(&draft)
+            Reservoir(settings: settings, purpose: purpose, room: room, fits: fits, memory: memory).fill(&draft)
             return draft.plan(mode: .reservoir)
         }
     }

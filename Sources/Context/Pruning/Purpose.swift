@@ -13,7 +13,7 @@ extension Purpose {
 
     /// Share of a budget that stays free when a history has to be cut, because estimates are wrong by a few percent:
     /// more for code and output, whose tokens vary most.
-    var reserve: Double { self == .work ? 0.085 : 0.025 }
+    var reserve: Double { self == .work ? 0.1 : 0.015 }
 
     init(of history: History) {
         let messages = history.messages

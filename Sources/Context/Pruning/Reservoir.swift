@@ -6,6 +6,7 @@ struct Reservoir {
     let room: Int
     /// The history fits as it is and only the counts apply.
     let fits: Bool
+    let memory: HistoryMemory?
 
     func fill(_ draft: inout Draft) {
         let history = draft.history
@@ -74,22 +75,45 @@ struct Reservoir {
             }
         }
         guard lastOld >= 0 || !extract.allowance.isEmpty else { return }
-        let index = HistoryIndex(
-            history.messages,
-            wanted: history.messages.indices.map { _ in true },
-            usesIdentifiers: purpose == .work,
-            estimator: draft.estimator
+        let index = index(of: history, estimator: draft.estimator)
+        var extractor = Extractor(
+            history,
+            index,
+            purpose,
+            taste,
+            isOld: isOld,
+            extracted: Set(extract.allowance.keys),
+            correction: draft.estimator.correction
         )
-        var extractor = Extractor(history, index, purpose, taste, isOld: isOld, extracted: Set(extract.allowance.keys))
         for (message, allowance) in extract.allowance.sorted(by: { $0.key > $1.key }) {
-            if let text = extractor.extract(of: message, tokens: allowance, estimator: draft.estimator) {
-                draft.shorten(message, to: text)
-            }
+            let text = extractor.extract(of: message, tokens: allowance, estimator: draft.estimator)
+            draft.shorten(
+                message,
+                // One line without an end has no passages to choose from.
+                to: text ?? HeadAndTail.of(history.messages[message].text, tokens: allowance, draft.estimator)
+            )
         }
+        for message in extract.allowance.keys.sorted() where draft.tokens > room { draft.drop(unitOf: message) }
         guard lastOld >= 0 else { return }
         let limit = (fits ? min(room, draft.tokens + settings.reservoirSummaryBudget) : room) - draft.tokens
         if let text = extractor.summary(tokens: limit - TokenEstimator.perMessage, estimator: draft.estimator) {
             draft.summarize(text, after: lastOld)
         }
+    }
+
+    private func index(of history: History, estimator: TokenEstimator) -> HistoryIndex {
+        let usesIdentifiers = purpose == .work
+        guard let memory else {
+            return HistoryIndex(history.messages, usesIdentifiers: usesIdentifiers, estimator: estimator)
+        }
+        let key = HistoryIndexCache.Key(
+            session: memory.session,
+            usesIdentifiers: usesIdentifiers,
+            family: estimator.family
+        )
+        var index = memory.cache.take(key) ?? HistoryIndex(usesIdentifiers: usesIdentifiers)
+        let reused = index.follow(history.messages, estimator: estimator)
+        memory.cache.put(index, for: key, reused: reused)
+        return index
     }
 }

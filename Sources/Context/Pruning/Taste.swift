@@ -17,7 +17,7 @@ struct Taste {
     /// How many times the tokens of a date line must follow it, for the line to be written.
     var headerRatio: Float
 
-    private static let questionVerbatim: Float = 0.1
+    private static let questionVerbatim: Float = 0.04
     private static let questionDecay: Float = 0.7
     private static let questionThrift: Float = 0.5
     private static let questionHeaders: Float = 5

@@ -10,13 +10,15 @@ struct Extractor {
     /// - Parameters:
     ///   - isOld: for each message whether the summary is to stand for it.
     ///   - extracted: kept messages that are going to be extracts of themselves.
+    ///   - correction: what the costs in the index are multiplied with.
     init(
         _ history: History,
         _ index: HistoryIndex,
         _ purpose: Purpose,
         _ taste: Taste,
         isOld: [Bool],
-        extracted: Set<Int>
+        extracted: Set<Int>,
+        correction: Float
     ) {
         self.history = history
         self.index = index
@@ -31,7 +33,7 @@ struct Extractor {
         }
         if purpose == .question { covered = covered.map { _ in 0 } }
         for term in worth.wanted { covered[term] = 0 }
-        headers = taste.keepsDates ? Self.headers(index, messages: history.messages.count) : []
+        headers = taste.keepsDates ? SessionDates(in: index).lineOfMessage(messages: history.messages.count) : []
         for number in index.passages.indices where index.passages[number].kind == .header { worth.quality[number] = 0 }
         selection = Selection(
             termWeights: worth.termWeights,
@@ -39,7 +41,7 @@ struct Extractor {
             decay: taste.decay,
             base: worth.base,
             quality: worth.quality,
-            costs: index.passages.map { taste.isBrief ? $0.briefCost : $0.cost },
+            costs: index.passages.map { (taste.isBrief ? $0.briefCost : $0.cost) * correction },
             thrift: taste.thrift,
             lineCost: 1.5
         )
@@ -49,7 +51,7 @@ struct Extractor {
     mutating func summary(tokens room: Int, estimator: TokenEstimator) -> String? {
         let candidates = index.passages.indices.filter { isOld[Int(index.passages[$0].message)] }
         let picks = selection.picks(among: candidates, in: index, room: Float(room) * 1.25)
-        let writer = SummaryWriter(
+        var writer = SummaryWriter(
             index: index,
             messages: history.messages,
             isBrief: taste.isBrief,
@@ -121,18 +123,5 @@ struct Extractor {
             }
         }
         return best
-    }
-
-    /// For each message the date line of its session, -1 without one.
-    private static func headers(_ index: HistoryIndex, messages: Int) -> [Int32] {
-        var result = [Int32](repeating: -1, count: messages)
-        var current: Int32 = -1
-        for message in 0..<messages {
-            if let first = index.passagesOfMessage[message].first, index.passages[first].kind == .header {
-                current = Int32(first)
-            }
-            result[message] = current
-        }
-        return result
     }
 }

@@ -1,5 +1,5 @@
 /// The least that is taken from a message: a sentence, a line of output, a piece of a long line.
-struct Passage {
+struct Passage: Equatable {
     /// Index of the message in the history.
     var message: Int32
     /// Bytes in the transcript.

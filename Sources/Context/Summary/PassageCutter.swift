@@ -110,6 +110,15 @@ struct PassageCutter {
         }
     }
 
+    /// Ends in a question mark of any script.
+    static func isQuestion(_ range: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let last = range.last else { return false }
+        if bytes[last] == 0x3F { return true }
+        // ？ and the Arabic question mark.
+        return range.count > 2 && bytes[last - 2] == 0xEF && bytes[last - 1] == 0xBC && bytes[last] == 0x9F
+            || range.count > 1 && bytes[last - 1] == 0xD8 && bytes[last] == 0x9F
+    }
+
     /// A short line with at least two numbers, one of them of a clock or calendar, in brackets or alone.
     private func isHeader(_ line: Range<Int>) -> Bool {
         guard line.count <= 60, bytes[line.lowerBound] == 0x5B || bytes[line.upperBound - 1] == 0x3A else {

@@ -91,10 +91,10 @@ private struct Heap {
         items[0] = last
         var parent = 0
         while true {
+            let child = 2 * parent + 1
             var best = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < items.count && precedes(child, best) {
-                best = child
-            }
+            if child < items.count, precedes(child, best) { best = child }
+            if child + 1 < items.count, precedes(child + 1, best) { best = child + 1 }
             guard best != parent else { return first }
             items.swapAt(best, parent)
             parent = best

@@ -11,19 +11,22 @@ struct Speaker {
     private(set) var names: Set<Int32> = []
 
     init(of query: [Int32: Float], in index: HistoryIndex, messages: [Message]) {
-        var counts: [Int32: (user: Int, assistant: Int)] = [:]
-        for term in query.keys where index.messageCounts[Int(term)] >= Self.leastMessages { counts[term] = (0, 0) }
-        guard !counts.isEmpty else { return }
-        for passage in index.passages {
-            let role = messages[Int(passage.message)].role
-            for position in passage.terms {
-                guard let count = counts[index.terms[position]] else { continue }
-                if role == .user { counts[index.terms[position]] = (count.user + 1, count.assistant) }
-                if role == .assistant { counts[index.terms[position]] = (count.user, count.assistant + 1) }
+        let frequent = query.keys.filter { index.messageCounts[Int($0)] >= Self.leastMessages }.sorted()
+        guard !frequent.isEmpty else { return }
+        var slots = [Int8](repeating: -1, count: index.vocabulary.count)
+        for (slot, term) in frequent.prefix(100).enumerated() { slots[Int(term)] = Int8(slot) }
+        var counts = [(user: Int, assistant: Int)](repeating: (0, 0), count: frequent.count)
+        for message in messages.indices {
+            let role = messages[message].role
+            guard role == .user || role == .assistant else { continue }
+            for position in index.terms(of: message) {
+                let slot = Int(slots[Int(index.terms[position])])
+                guard slot >= 0 else { continue }
+                if role == .user { counts[slot].user += 1 } else { counts[slot].assistant += 1 }
             }
         }
         var roles: Set<Message.Role> = []
-        for (term, count) in counts.sorted(by: { $0.key < $1.key }) {
+        for (term, count) in zip(frequent, counts) {
             if count.user >= Self.leastMessages, count.user >= Self.ratio * max(1, count.assistant) {
                 names.insert(term)
                 roles.insert(.assistant)

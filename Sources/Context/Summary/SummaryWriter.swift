@@ -11,14 +11,26 @@ struct SummaryWriter {
     let headers: [Int32]
     /// How many times the tokens of a date line must follow it, for the line to be written.
     let headerRatio: Float
+    /// What was written of passages before, in `written`: a text is made several times until it fits.
+    private var briefs: [Int: Range<Int>] = [:]
+    private var written: [UInt8] = []
+
+    init(index: HistoryIndex, messages: [Message], isBrief: Bool, headers: [Int32], headerRatio: Float) {
+        self.index = index
+        self.messages = messages
+        self.isBrief = isBrief
+        self.headers = headers
+        self.headerRatio = headerRatio
+    }
 
     /// - Parameter picks: passages in any order.
-    func text(of picks: some Sequence<Int>) -> String {
+    mutating func text(of picks: some Sequence<Int>) -> String {
         var out: [UInt8] = Array(Self.title.utf8)
         var message: Int32 = -1
         var header: Int32 = -1
         var speaker = ""
-        index.bytes.withUnsafeBufferPointer { bytes in
+        let transcript = index.bytes
+        transcript.withUnsafeBufferPointer { bytes in
             let sorted = picks.sorted()
             let dated = headersWorthwhile(sorted)
             for number in sorted {
@@ -40,7 +52,7 @@ struct SummaryWriter {
                     out.append(passage.kind == .line && passage.beginsLine ? 0x0A : 0x20)
                 }
                 message = passage.message
-                append(passage, bytes, to: &out)
+                append(number, bytes, to: &out)
             }
         }
         return String(decoding: out, as: UTF8.self)
@@ -86,7 +98,8 @@ struct SummaryWriter {
         }
     }
 
-    private func append(_ passage: Passage, _ bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
+    private mutating func append(_ number: Int, _ bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
+        let passage = index.passages[number]
         var start = Int(passage.start)
         let end = Int(passage.end)
         if passage.kind != .prose {
@@ -96,14 +109,31 @@ struct SummaryWriter {
             out.append(contentsOf: bytes[start..<end])
             return
         }
+        if let brief = briefs[number] {
+            out.append(contentsOf: written[brief])
+            return
+        }
+        let from = written.count
+        Self.writeBrief(start..<end, bytes, without: index.functionWords, to: &written)
+        briefs[number] = from..<written.count
+        out.append(contentsOf: written[from...])
+    }
+
+    /// Writes a sentence without its restorable words, or as it is when nothing else is in it.
+    private static func writeBrief(
+        _ passage: Range<Int>,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        without functionWords: FunctionWords,
+        to out: inout [UInt8]
+    ) {
         ByteClass.table.withUnsafeBufferPointer { classes in
             var reader = TermReader(bytes, classes: classes)
-            var from = start
+            var from = passage.lowerBound
             var kept = 0
             let mark = out.count
-            reader.words(in: start..<end) { found in
-                guard found.word != 0, index.functionWords.traits(of: found.word).contains(.restorable),
-                    Self.standsAlone(found.range, in: start..<end, bytes)
+            reader.words(in: passage) { found in
+                guard found.word != 0, functionWords.traits(of: found.word).contains(.restorable),
+                    standsAlone(found.range, in: passage, bytes)
                 else {
                     if found.word != 0 { kept += 1 }
                     return
@@ -111,16 +141,16 @@ struct SummaryWriter {
                 out.append(contentsOf: bytes[from..<found.range.lowerBound])
                 from = found.range.upperBound
                 // One blank stays of the two around the word, none at the begin of the passage or before a mark.
-                if from < end, bytes[from] == 0x20, out.count == mark || out.last == 0x20 {
+                if from < passage.upperBound, bytes[from] == 0x20, out.count == mark || out.last == 0x20 {
                     from += 1
-                } else if from < end, Self.closes(bytes[from]), out.count > mark, out.last == 0x20 {
+                } else if from < passage.upperBound, closes(bytes[from]), out.count > mark, out.last == 0x20 {
                     out.removeLast()
                 }
             }
-            out.append(contentsOf: bytes[from..<end])
+            out.append(contentsOf: bytes[from..<passage.upperBound])
             if kept == 0 {
                 out.removeSubrange(mark...)
-                out.append(contentsOf: bytes[start..<end])
+                out.append(contentsOf: bytes[passage])
             }
         }
     }

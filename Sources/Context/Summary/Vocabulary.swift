@@ -4,7 +4,7 @@ struct Vocabulary {
     private var hashes: [UInt64] = []
     private var mask: Int
 
-    init(expecting terms: Int) {
+    init(expecting terms: Int = 0) {
         var size = 256
         while size < terms * 2 { size *= 2 }
         slots = Array(repeating: -1, count: size)
@@ -39,6 +39,19 @@ struct Vocabulary {
         }
         return nil
     }
+
+    /// Forgets the newest terms. A slot that a newer term took was free to all older ones, so it is just freed.
+    mutating func forgetLast(_ excess: Int) {
+        for _ in 0..<min(excess, hashes.count) {
+            guard let hash = hashes.popLast() else { return }
+            var slot = Int(truncatingIfNeeded: hash ^ hash >> 32) & mask
+            while slots[slot] >= 0, Int(slots[slot]) != hashes.count { slot = (slot + 1) & mask }
+            slots[slot] = -1
+        }
+    }
+
+    /// Bytes of memory, nearly.
+    var footprint: Int { slots.capacity * 4 + hashes.capacity * 8 }
 
     private mutating func grow() {
         slots = Array(repeating: -1, count: slots.count * 2)

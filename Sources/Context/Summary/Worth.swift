@@ -46,7 +46,7 @@ struct Worth {
     }
 
     private static let askedFactor: Float = 0.35
-    private static let emptyFactor: Float = 0.5
+    private static let emptyFactor: Float = 0.75
     private static let namedFactor: Float = 1.15
     private static let tellingFactor: Float = 1.45
     private static let addressFactor: Float = 1

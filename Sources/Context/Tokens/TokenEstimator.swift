@@ -1,5 +1,6 @@
 /// Estimates how many tokens a text costs, without a vocabulary: features of the text times the habits of the
-/// model's tokenizer family. About 1 µs per KB; the error is a few percent on prose, code and data.
+/// model's tokenizer family. One pass, measured at 6 µs per KB of prose on a busy two-core machine; the error is a few
+/// percent on prose, code and data.
 package struct TokenEstimator: Sendable {
     /// Tokens that every message costs beside its parts.
     package static let perMessage = 4
@@ -8,14 +9,17 @@ package struct TokenEstimator: Sendable {
     /// Tokens that every request costs beside its messages.
     package static let perRequest = 3
 
+    let family: TokenizerFamily
+    /// What estimates are multiplied with.
+    let correction: Float
     private let weights: [Float]
-    private let correction: Float
 
     /// - Parameters:
     ///   - model: its name tells the tokenizer; `nil` and unknown names count like `cl100k`.
     ///   - correction: what estimates are multiplied with, as `TokenCorrection` learns it.
     package init(model: String? = nil, correction: Double = 1) {
-        weights = TokenizerFamily(model: model).weights
+        family = TokenizerFamily(model: model)
+        weights = family.weights
         self.correction = correction.isFinite && correction > 0 ? Float(correction) : 1
     }
 
@@ -33,6 +37,16 @@ package struct TokenEstimator: Sendable {
     }
 
     package func tokens(inUTF8 bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        tokens(inUTF8: bytes, correction)
+    }
+
+    /// What a text costs by the family's habits alone, whatever the model reported.
+    func uncorrectedTokens(inUTF8 bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        tokens(inUTF8: bytes, 1)
+    }
+
+    @inline(__always)
+    private func tokens(inUTF8 bytes: UnsafeBufferPointer<UInt8>, _ correction: Float) -> Int {
         guard !bytes.isEmpty else { return 0 }
         let estimate = TokenScanner.features(of: bytes).weighted(by: weights) * correction
         // No tokenizer makes more tokens than there are bytes.

@@ -92,6 +92,7 @@ struct ContextFilter: ParsableCommand {
     var isJSONLines = false
 
     func run() throws {
+        let histories = HistoryIndexCache()
         JSONLines.filter { line in
             guard let messages = line["messages"]?.array, let budget = line["budget"]?.integer else {
                 throw FilterFault(description: "'messages' or 'budget' is missing")
@@ -101,7 +102,10 @@ struct ContextFilter: ParsableCommand {
                 throw FilterFault(description: "unknown mode '\(mode)'")
             }
             let pruner = Pruner(settings: ContextSettings(mode: mode))
-            let plan = try pruner.prune(messages.map(ContextHistory.read), toFit: budget)
+            let memory = line["session"]?.string
+                .map { PinKey(session: $0) }
+                .map { HistoryMemory(cache: histories, session: .init(high: $0.high, low: $0.low)) }
+            let plan = try pruner.prune(messages.map(ContextHistory.read), toFit: budget, memory: memory)
             return .object([
                 ("id", line.id), ("messages", .array(plan.applied(to: messages))), ("tokens", .number(plan.tokens)),
             ])

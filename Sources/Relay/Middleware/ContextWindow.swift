@@ -9,6 +9,7 @@ import Synchronization
 struct ContextWindow: Sendable {
     let settings: ContextSettings
     let recentUsages: RecentUsages
+    let histories: HistoryIndexCache
 
     /// What a candidate would be sent.
     enum Fit: Sendable {
@@ -72,6 +73,11 @@ struct ContextWindow: Sendable {
         return facts.tokens(for: route) * 5 / 4 - facts.toolTokens <= budget
     }
 
+    /// Where the index of the session's history is kept from request to request.
+    private func memory(of session: PinKey) -> HistoryMemory {
+        HistoryMemory(cache: histories, session: .init(high: session.high, low: session.low))
+    }
+
     /// Learns from what a provider reports: how far the estimate was off, and how full the budget was.
     func observe(_ usage: TokenUsage, estimated: Int?, budget: Int?, session: PinKey?, of route: Route) {
         if let estimated { route.experience.observe(estimated: estimated, reported: usage.promptTokens) }
@@ -98,11 +104,14 @@ struct ContextWindow: Sendable {
         }
         // How full the session's prompts have been; only `dynamic` asks.
         let recentUsage = settings.mode == .dynamic ? session.flatMap { recentUsages[$0] } : nil
-        let estimator = TokenEstimator(model: route.model.name, correction: route.experience.tokenFactor)
+        let memory = session.map { self.memory(of: $0) }
+        // A factor is learned against the plain estimate, so it does not go on top of the family's habits.
+        let factor = route.experience.tokenFactor
+        let estimator = factor == 1 ? TokenEstimator(model: route.model.name) : TokenEstimator(correction: factor)
         let history = ContextHistory.read(request, estimator: estimator)
         do throws(ContextOverflow) {
             let pruner = Pruner(settings: settings, estimator: estimator)
-            let plan = try pruner.prune(history, toFit: budget, recentUsage: recentUsage)
+            let plan = try pruner.prune(history, toFit: budget, recentUsage: recentUsage, memory: memory)
             guard !plan.changesNothing else { return .whole(tokens: plan.tokens + facts.toolTokens) }
             var edits = PromptEdits()
             edits.dropped = Set(request.messages.indices).subtracting(plan.kept)
@@ -170,8 +179,12 @@ struct PromptFacts: Sendable {
 /// Estimates long prompts from evenly spaced pieces of their text: a reservation need not be exact, and reading every
 /// byte of a long history would cost more than sending it.
 enum TokenSample {
-    private static let wholeBytes = 256
     private static let pieceBytes = 64
+
+    /// Of a short prompt little is read: it is far from every bound.
+    private static func sampleBytes(of total: Int) -> Int {
+        total < 4096 ? 2 * pieceBytes : total < 32_768 ? 4 * pieceBytes : 8 * pieceBytes
+    }
     /// Made once: finding a tokenizer's habits by its name takes longer than reading a sample.
     private static let estimator = TokenEstimator()
 
@@ -179,7 +192,7 @@ enum TokenSample {
     static func tokens(in texts: [Range<Int>], of bytes: UnsafeRawBufferPointer) -> Int {
         let total = texts.reduce(0) { $0 + $1.count }
         guard total > 0 else { return 0 }
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: wholeBytes) { sample in
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: sampleBytes(of: total)) { sample in
             let raw = UnsafeMutableRawBufferPointer(sample)
             let length = gather(texts, total, of: bytes, into: raw)
             let estimate = estimator.tokens(
@@ -203,11 +216,11 @@ enum TokenSample {
             target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
             length += range.count
         }
-        guard total > wholeBytes else {
+        guard total > sample.count else {
             for text in texts { copy(text) }
             return length
         }
-        let pieces = wholeBytes / pieceBytes
+        let pieces = sample.count / pieceBytes
         var (text, start) = (0, 0)
         for piece in 0..<pieces {
             let offset = piece * (total - pieceBytes) / (pieces - 1)

@@ -51,14 +51,13 @@ extension Exchange {
     // MARK: Writing
 
     /// A whole answer: head and body in one buffer where the body is short.
-    func writeWhole(
-        _ body: SplicedBody,
+    mutating func writeWhole(
+        _ body: consuming SplicedBody,
         of route: Route,
         attempt number: Int,
         _ now: Now,
         _ actions: inout Actions
     ) {
-        var body = body
         let length = body.length
         var buffer = reply.wholeHead(length: length)
         writeFields(of: route, attempt: number, now, into: &buffer)

@@ -18,7 +18,7 @@ struct RouteState: Sendable {
     }
 
     /// What keeps the route from being called, in ticks of `Now`. Call the ledger's `expire` first.
-    func blockage(tokens: Int, at now: Now) -> Blockage? {
+    mutating func blockage(tokens: Int, at now: Now) -> Blockage? {
         let ticks = now.ticks
         if missing.until > ticks { return Blockage(until: missing.until, reason: .modelMissing) }
         if forbidden.until > ticks { return Blockage(until: forbidden.until, reason: .forbidden) }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// A session and what it asked for, as 128 bits: long ids cost no memory, and nothing of them is kept.
 struct PinKey: Sendable, Hashable {
-    private let high: UInt64
-    private let low: UInt64
+    let high: UInt64
+    let low: UInt64
 
     /// `question` is the model and the filters as they were asked.
     init(session: String, question: String = "") {

@@ -111,7 +111,10 @@ extension SettingKey {
         SettingKey(
             "context.prune_when",
             \.context.pruneWhen,
-            "`over_budget` leaves a history that fits as it is; `always` applies the mode's counts to every call."
+            """
+            `over_budget` leaves a history that fits as it is (with tool calls: with 6 % to spare); `always` applies the \
+            mode's counts to every call.
+            """
         ),
         SettingKey(
             "context.static_recent_keep",

@@ -18,6 +18,7 @@ struct Boot: Sendable {
     private struct Shared: Sendable {
         let pins: SessionPins
         let recentUsages = RecentUsages()
+        let histories = HistoryIndexCache()
         let quotaQueue = QuotaQueue()
         let usage = UsageLedger()
         let hopMark: String
@@ -81,7 +82,8 @@ struct Boot: Sendable {
             sessionAffinity: SessionAffinity(isEnabled: settings.session.affinityEnabled, pins: shared.pins),
             contextWindow: ContextWindow(
                 settings: ContextSettings(settings),
-                recentUsages: shared.recentUsages
+                recentUsages: shared.recentUsages,
+                histories: shared.histories
             ),
             styleDirective: StyleDirective(inject: settings.style.inject, text: settings.style.text),
             dispatch: Dispatch(

@@ -36,6 +36,8 @@ struct ChatStreamReply {
     private var envelope: StreamEnvelope?
     private var usageText: String?
     private var calls = ToolCallIDs()
+    /// The arguments of tool calls, by choice; `nil` where they are left alone.
+    private var arguments: [Int: StreamedToolCalls]?
     private var finishedChoices = ChoiceSet()
     private var seenChoices = ChoiceSet()
     private var choicesWithCalls = ChoiceSet()
@@ -52,12 +54,18 @@ struct ChatStreamReply {
     ) {
         self.wantsUsage = wantsUsage
         schema = normalization?.schema
+        arguments = normalization?.rules.repairsToolArguments == true ? [:] : nil
         normalizers = ChoiceNormalizers(normalization?.rules)
         self.requestTag = requestTag
         self.note = note
     }
 
-    var changes: [NormalizeRule: Int] { normalizers.changes }
+    var changes: [NormalizeRule: Int] {
+        var changes = normalizers.changes
+        let repaired = arguments?.values.reduce(0) { $0 + $1.repaired } ?? 0
+        if repaired > 0 { changes[.json, default: 0] += repaired }
+        return changes
+    }
 
     /// Where a complete answer is not what its schema says.
     var schemaFault: SchemaFault? {
@@ -186,8 +194,11 @@ struct ChatStreamReply {
             isMeaningful = true
             data.withUnsafeReadableBytes {
                 calls.complete(toolCalls, of: $0, choice: choice.index, tag: requestTag, &edits)
+                arguments?[choice.index, default: StreamedToolCalls()]
+                    .take(toolCalls, of: $0, last: reason != nil, truncated: reason == "\"length\"", &edits)
             }
         }
+        if let reason { writeArguments(of: choice.index, reason, into: &output) }
         if !members.isEmpty, let body = choice.body {
             edits.insert(members.joined(separator: ",") + ",", at: body.range.lowerBound + 1)
         }
@@ -248,10 +259,21 @@ struct ChatStreamReply {
         var members = Self.members(reasoning: end.reasoning) + rescue(end.toolCalls, index)
         if schema != nil { texts[index, default: []] += end.text }
         if !end.text.isEmpty { members.append("\"content\":\"\(Self.escaped(end.text))\"") }
-        guard !members.isEmpty, let envelope else { return }
+        guard !members.isEmpty else { return }
         isMeaningful = true
-        let delta = "{\"index\":\(index),\"delta\":{\(members.joined(separator: ","))},\"finish_reason\":null}"
-        output.write { _ = $0.writeString(envelope.event(delta)) }
+        writeDelta(members.joined(separator: ","), index, into: &output)
+    }
+
+    /// What the calls of a choice that finishes still lack.
+    private mutating func writeArguments(of index: Int, _ reason: String, into output: inout ChunkWriter) {
+        guard let rest = arguments?[index]?.finish(truncated: reason == "\"length\"") else { return }
+        writeDelta(rest, index, into: &output)
+    }
+
+    private func writeDelta(_ members: String, _ index: Int, into output: inout ChunkWriter) {
+        guard let envelope else { return }
+        let choice = "{\"index\":\(index),\"delta\":{\(members)},\"finish_reason\":null}"
+        output.write { _ = $0.writeString(envelope.event(choice)) }
     }
 
     private mutating func complete(into output: inout ChunkWriter) {
@@ -261,6 +283,7 @@ struct ChatStreamReply {
         }
         for index in seenChoices.subtracting(finishedChoices) {
             if let end = finish(index, "\"stop\"") { write(end, index, into: &output) }
+            writeArguments(of: index, "\"stop\"", into: &output)
             let reason = choicesWithCalls.contains(index) ? "tool_calls" : "stop"
             let choice = "{\"index\":\(index),\"delta\":{},\"finish_reason\":\"\(reason)\"}"
             if let envelope { output.write { _ = $0.writeString(envelope.event(choice)) } }

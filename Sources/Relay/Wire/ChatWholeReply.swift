@@ -133,6 +133,13 @@ private struct AnswerSplicer {
     mutating func take(_ choice: ChatAnswer.Choice) {
         answerBytes += choice.reasoning?.range.count ?? 0
         answerBytes += choice.toolCalls?.range.count ?? 0
+        let isTruncated = choice.finishReason.map { body.text($0.range) } == "\"length\""
+        if let toolCalls = choice.toolCalls, choice.hasToolCalls, normalization?.rules.repairsToolArguments == true {
+            let repaired = body.withUnsafeReadableBytes {
+                ToolCallArguments.repair(toolCalls, of: $0, isTruncated: isTruncated, &edits)
+            }
+            if repaired > 0 { changes[.json, default: 0] += repaired }
+        }
         guard let content = choice.content?.text, choice.hasText else { return }
         answerBytes += content.range.count
         guard let normalization else { return }

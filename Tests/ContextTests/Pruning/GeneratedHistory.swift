@@ -6,6 +6,8 @@ struct GeneratedHistory {
     var budget: Int
     var settings: ContextSettings
     var usage: RecentUsage?
+    /// Calls bear the same few ids again and again, or none.
+    private var lacksIDs = false
 
     private static let words = [
         "tea", "Berlin", "the", "I", "was", "moved", "12", "May", "2023", "is", "not", "garden", "src/main.swift",
@@ -26,11 +28,16 @@ struct GeneratedHistory {
         settings.dynamicUtilizationTarget = Double(random.below(120)) / 100
         usage = random.oneIn(2) ? nil : RecentUsage((0..<random.below(5)).map { _ in Double(random.below(200)) / 100 })
         messages = []
+        budget = 0
         var call = 0
+        lacksIDs = random.oneIn(12)
         if !random.oneIn(5) { messages.append(Message(role: .system, text: Self.text(&random, 12))) }
-        for _ in 0..<random.below(10) { Self.addTurn(&random, &call, to: &messages) }
+        for _ in 0..<random.below(10) { addTurn(&random, &call) }
+        if random.oneIn(10) { addHuge(&random) }
+        if random.oneIn(30) { messages.removeAll { $0.role == .user && $0.resultOf.isEmpty } }
         if random.oneIn(2) { messages.append(Message(role: .user, text: Self.text(&random, 10))) }
         if random.oneIn(6), !messages.isEmpty { messages.remove(at: random.below(messages.count)) }
+        if random.oneIn(12), let again = messages.randomElement(using: &random) { messages.append(again) }
         if random.oneIn(8), messages.count > 2 {
             messages.swapAt(random.below(messages.count), random.below(messages.count))
         }
@@ -38,22 +45,32 @@ struct GeneratedHistory {
         budget = random.oneIn(8) ? random.below(60) : total * random.below(130) / 100 + random.below(20)
     }
 
-    private static func addTurn(_ random: inout SplitMix, _ call: inout Int, to messages: inout [Message]) {
+    private mutating func addTurn(_ random: inout SplitMix, _ call: inout Int) {
+        let text = Self.text
         switch random.below(8) {
         case 0, 1: messages.append(Message(role: .user, text: text(&random, 18)))
         case 2: messages.append(Message(role: .assistant, text: text(&random, 18)))
         case 3: messages.append(Message(role: .user, text: text(&random, 6), tokens: 4 + random.below(900) + 50))
         case 4 where random.oneIn(4): messages.append(Message(role: .system, text: text(&random, 8)))
         case 5 where random.oneIn(3): messages.append(Message(role: .tool, text: text(&random, 9), resultOf: ["lost"]))
-        default: addExchange(&random, &call, to: &messages)
+        default: addExchange(&random, &call)
         }
     }
 
-    private static func addExchange(_ random: inout SplitMix, _ call: inout Int, to messages: inout [Message]) {
+    /// One message many times as long as all others, of one script or of all.
+    private mutating func addHuge(_ random: inout SplitMix) {
+        let piece = random.oneIn(2) ? random.pick(Self.words) + " " : Self.text(&random, 30)
+        let role = random.pick([Message.Role.user, .assistant])
+        messages.append(Message(role: role, text: String(repeating: piece, count: random.below(200))))
+    }
+
+    private mutating func addExchange(_ random: inout SplitMix, _ call: inout Int) {
+        let text = Self.text
         let calls = (0...random.below(3))
             .map { _ in
                 call += 1
-                return Message.Call(id: "call_\(call)", name: "run", arguments: "{\"cmd\": \"\(text(&random, 8))\"}")
+                let id = lacksIDs ? random.pick(["", "a", "b"]) : "call_\(call)"
+                return Message.Call(id: id, name: "run", arguments: "{\"cmd\": \"\(text(&random, 8))\"}")
             }
         messages.append(Message(role: .assistant, text: random.oneIn(2) ? "" : text(&random, 10), calls: calls))
         if random.oneIn(5) {

@@ -100,6 +100,26 @@ import Testing
         #expect(plan.kept.contains(try #require(plan.summary).before))
     }
 
+    @Test func `what was said on the date that a question names is found`() throws {
+        var messages = Self.talk(240, fact: "I spent all day with a book about bees.", at: 122, asking: "")
+        for (number, day) in (1...12).enumerated() {
+            messages[1 + number * 20].text = "[9:15 am on \(day) July, 2023]\nGood morning!"
+        }
+        messages[messages.count - 1].text = "What did I do on 7 July, 2023?"
+        let text = try #require(try plan(messages, 500, .adaptive).summary).text
+        #expect(text.contains("book about bees"))
+    }
+
+    @Test func `where the words of a question meet counts for more than where one is said often`() throws {
+        var messages = Self.talk(200, fact: "The violin teacher lives in Porto.", at: 20, asking: "")
+        for turn in stride(from: 40, to: 180, by: 4) {
+            messages[turn].text = "A teacher told a teacher about that teacher of number \(turn) again."
+        }
+        messages[messages.count - 1].text = "Where does my violin teacher live?"
+        let text = try #require(try plan(messages, 260, .adaptive).summary).text
+        #expect(text.contains("Porto"))
+    }
+
     @Test func `negations are never left out`() throws {
         let messages = Self.talk(
             120,
