@@ -22,7 +22,7 @@ package struct NormalizeRules: Sendable {
     var markdown: Bool { settings.markdown && expecting == .text }
     var preamble: Bool { settings.preamble && expecting == .text }
     var think: Bool { settings.think }
-    var repairsJSON: Bool { settings.json && expecting == .json }
+    var repairsJSON: Bool { settings.json && expecting != .text }
     /// The arguments of tool calls are JSON whatever the text is to be.
     package var repairsToolArguments: Bool { settings.json }
     var bareCallTools: Set<String> { expecting == .text ? offeredTools : [] }

@@ -19,4 +19,6 @@ package enum ExpectedOutput: Sendable {
     case text
     /// `response_format` is `json_object` or `json_schema`.
     case json
+    /// A tool call's: an object.
+    case arguments
 }

@@ -20,7 +20,7 @@ package struct TextNormalizer: Sendable {
     init(_ rules: NormalizeRules) {
         opening = Opening(rules)
         lines = LineFilter(markdown: rules.markdown, tools: rules.offeredTools)
-        json = rules.repairsJSON ? JSONStream() : nil
+        json = rules.repairsJSON ? JSONStream(isArguments: rules.expecting == .arguments) : nil
     }
 
     /// How often each rule changed something; only rules that did.

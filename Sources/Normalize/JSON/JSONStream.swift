@@ -27,6 +27,8 @@ struct JSONStream: Sendable {
     /// A string is begun when it is closed or that long, so that a short one without its closing quote can be mended.
     private static let longString = 64
 
+    /// Of a tool call: an object with something in it is the answer as soon as it is complete.
+    private let isArguments: Bool
     private var phase: Phase = .before
     private var before: Before = .start
     private var machine = JSONMachine()
@@ -45,6 +47,8 @@ struct JSONStream: Sendable {
     /// Something was left out: talk or a fence.
     private var changed = false
 
+    init(isArguments: Bool = false) { self.isArguments = isArguments }
+
     mutating func append(_ bytes: some Sequence<UInt8>, into text: inout [UInt8]) {
         for byte in bytes { take(byte, into: &text) }
     }
@@ -61,13 +65,16 @@ struct JSONStream: Sendable {
                 phase = .collecting
                 return
             }
-            if seen >= Self.begins { pass(into: &text) }
+            if seen >= Self.begins || isArguments && machine.isDone && isFilled { pass(into: &text) }
         case .collecting:
             held.append(byte)
         case .after:
             if !byte.isSpace { changed = true }
         }
     }
+
+    /// An empty object may be a placeholder for the one that follows.
+    private var isFilled: Bool { held.contains { !$0.isSpace && $0 != .openBrace && $0 != .closeBrace } }
 
     /// The end of the answer; says whether all text together is a JSON document.
     mutating func finish(truncated: Bool, into text: inout [UInt8], counts: inout RuleCounts) -> Bool {

@@ -11,7 +11,7 @@ package enum ToolArguments: Sendable, Equatable {
     package static func read(_ text: UnsafeRawBufferPointer, truncated: Bool = false) -> ToolArguments {
         if JSONScan.isDocument(text, isEscaped: false) || JSONValidator.isValid(text) { return .valid }
         if text.allSatisfy(\.isSpace) { return .repaired([.openBrace, .closeBrace]) }
-        var normalizer = TextNormalizer(streamed)
+        var normalizer = TextNormalizer(rules(.json))
         let piece = normalizer.append(text)
         let end = normalizer.finish(truncated: truncated)
         let result = (piece.passesUnchanged ? Array(text) : piece.text) + end.text
@@ -31,10 +31,13 @@ package enum ToolArguments: Sendable, Equatable {
     }
 
     /// For arguments that come in pieces: a normalizer by these rules lets them through as they come while they are
-    /// valid, and closes or mends the rest at the end. It gives the same text as `read`.
-    package static let streamed: NormalizeRules = {
+    /// valid, and closes or mends the rest at the end. It gives the same text as `read`, but that what follows on a whole
+    /// object comes too late to be held against it.
+    package static let streamed = rules(.arguments)
+
+    private static func rules(_ expecting: ExpectedOutput) -> NormalizeRules {
         var settings = NormalizeSettings()
         settings.think = false
-        return NormalizeRules(settings: settings, expecting: .json, offeredTools: [])
-    }()
+        return NormalizeRules(settings: settings, expecting: expecting, offeredTools: [])
+    }
 }

@@ -193,9 +193,9 @@ struct ChatStreamReply {
             answerBytes += toolCalls.range.count
             isMeaningful = true
             data.withUnsafeReadableBytes {
-                calls.complete(toolCalls, of: $0, choice: choice.index, tag: requestTag, &edits)
+                let pieces = calls.complete(toolCalls, of: $0, choice: choice.index, tag: requestTag, &edits)
                 arguments?[choice.index, default: StreamedToolCalls()]
-                    .take(toolCalls, of: $0, last: reason != nil, truncated: reason == "\"length\"", &edits)
+                    .take(pieces, of: $0, last: reason != nil, truncated: reason == "\"length\"", &edits)
             }
         }
         if let reason { writeArguments(of: choice.index, reason, into: &output) }

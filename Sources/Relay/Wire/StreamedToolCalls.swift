@@ -17,17 +17,16 @@ struct StreamedToolCalls: Sendable {
     /// Takes the arguments of one delta and notes the splices. With `last` it is the choice's last one: the calls in it end
     /// with it.
     mutating func take(
-        _ toolCalls: JSONValueSpan,
+        _ pieces: [ToolCallIDs.Piece],
         of bytes: UnsafeRawBufferPointer,
         last: Bool,
         truncated: Bool,
         _ edits: inout ByteEdits
     ) {
-        var pieces: [(index: Int, arguments: JSONString)] = []
-        ToolCallArguments.forEachArguments(toolCalls, of: bytes) { pieces.append(($0, $1)) }
-        for (number, (index, arguments)) in pieces.enumerated() {
-            let place = calls.firstIndex { $0.index == index } ?? calls.count
-            if place == calls.count { calls.append(Call(index: index)) }
+        for (number, said) in pieces.enumerated() {
+            let place = calls.firstIndex { $0.index == said.index } ?? calls.count
+            if place == calls.count { calls.append(Call(index: said.index)) }
+            guard let arguments = said.arguments else { continue }
             var text: [UInt8]?
             if !arguments.range.isEmpty {
                 calls[place].isEmpty = false
@@ -36,12 +35,12 @@ struct StreamedToolCalls: Sendable {
                 text = piece.passesUnchanged ? nil : piece.text
                 if last, piece.passesUnchanged { text = whole }
             }
-            if last, !pieces[(number + 1)...].contains(where: { $0.index == index }) {
+            if last, !pieces[(number + 1)...].contains(where: { $0.index == said.index && $0.arguments != nil }) {
                 text = (text ?? []) + end(place, truncated: truncated)
             }
             if let text { edits.replace(arguments.range, with: ChatStreamReply.escaped(text)) }
         }
-        if last { calls.removeAll { call in pieces.contains { $0.index == call.index } } }
+        if last { calls.removeAll { call in pieces.contains { $0.index == call.index && $0.arguments != nil } } }
     }
 
     /// The choice has finished: what its calls still have to say, as the members of one more `delta`; `nil` where that is

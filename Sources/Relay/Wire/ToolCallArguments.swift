@@ -12,7 +12,7 @@ enum ToolCallArguments {
         _ edits: inout ByteEdits
     ) -> Int {
         var repaired = 0
-        forEachArguments(toolCalls, of: bytes) { _, arguments in
+        forEachArguments(toolCalls, of: bytes) { arguments in
             let raw = UnsafeRawBufferPointer(rebasing: bytes[arguments.range])
             guard !ToolArguments.areSurelyValid(escaped: raw) else { return }
             let text = JSONText.unescape(bytes, arguments)
@@ -24,11 +24,11 @@ enum ToolCallArguments {
         return repaired
     }
 
-    /// Every `function.arguments` of a `tool_calls` array, with the call's `index`, which is its place where it has none.
-    static func forEachArguments(
+    /// Every `function.arguments` of a `tool_calls` array.
+    private static func forEachArguments(
         _ toolCalls: JSONValueSpan,
         of bytes: UnsafeRawBufferPointer,
-        _ body: (Int, JSONString) -> Void
+        _ body: (JSONString) -> Void
     ) {
         guard toolCalls.kind == .array else { return }
         var scanner = JSONScanner(bytes)
@@ -36,15 +36,12 @@ enum ToolCallArguments {
         do throws(JSONFault) {
             try scanner.enterArray()
             var isFirst = true
-            var place = 0
             while try scanner.nextElement(&isFirst) {
                 let call = try scanner.value()
-                if let function = JSONKey.member("function", of: call, bytes),
+                guard let function = JSONKey.member("function", of: call, bytes),
                     let arguments = JSONKey.member("arguments", of: function, bytes)?.text
-                {
-                    body(JSONKey.member("index", of: call, bytes).flatMap { JSONKey.integer(bytes, $0) } ?? place, arguments)
-                }
-                place += 1
+                else { continue }
+                body(arguments)
             }
         } catch {
             // It was scanned with the answer it stands in.

@@ -6,16 +6,24 @@ struct ToolCallIDs: Sendable {
     /// Calls begun so far, by choice.
     private var begun: [Int: Int] = [:]
 
-    /// Completes the calls of one delta. A call begins where a function's name is given; what has none continues the
-    /// last one.
+    /// What one delta says of one call.
+    struct Piece: Sendable {
+        /// The call's, whether it was written or not.
+        var index: Int
+        var arguments: JSONString?
+    }
+
+    /// Completes the calls of one delta, and says whose they are. A call begins where a function's name is given; what has
+    /// none continues the last one.
     mutating func complete(
         _ toolCalls: JSONValueSpan,
         of bytes: UnsafeRawBufferPointer,
         choice: Int,
         tag: String,
         _ edits: inout ByteEdits
-    ) {
-        guard toolCalls.kind == .array else { return }
+    ) -> [Piece] {
+        var pieces: [Piece] = []
+        guard toolCalls.kind == .array else { return pieces }
         var scanner = JSONScanner(bytes)
         scanner.position = toolCalls.range.lowerBound
         do throws(JSONFault) {
@@ -26,12 +34,13 @@ struct ToolCallIDs: Sendable {
                     _ = try scanner.value()
                     continue
                 }
-                try completeCall(&scanner, bytes, choice, tag, &edits)
+                pieces.append(try completeCall(&scanner, bytes, choice, tag, &edits))
             }
         } catch {
             // It was scanned with the event it stands in.
             assertionFailure("\(error)")
         }
+        return pieces
     }
 
     private mutating func completeCall(
@@ -40,12 +49,13 @@ struct ToolCallIDs: Sendable {
         _ choice: Int,
         _ tag: String,
         _ edits: inout ByteEdits
-    ) throws(JSONFault) {
+    ) throws(JSONFault) -> Piece {
         let start = scanner.position
         var index: Int?
         var id: JSONValueSpan?
         var type: JSONValueSpan?
         var hasName = false
+        var arguments: JSONString?
         try scanner.enterObject()
         var isFirst = true
         while let key = try scanner.nextKey(&isFirst) {
@@ -55,6 +65,7 @@ struct ToolCallIDs: Sendable {
                 while let inner = try scanner.nextKey(&isFirstInner) {
                     let value = try scanner.value()
                     if JSONKey.equals(bytes, inner, "name"), value.isString, value.range.count > 2 { hasName = true }
+                    if JSONKey.equals(bytes, inner, "arguments") { arguments = value.text }
                 }
                 continue
             }
@@ -77,6 +88,7 @@ struct ToolCallIDs: Sendable {
             if type == nil { missing.append("\"type\":\"function\"") }
         }
         if !missing.isEmpty { edits.insert(missing.joined(separator: ",") + ",", at: start + 1) }
+        return Piece(index: place, arguments: arguments)
     }
 
     /// A call that was rescued from text, as it stands in a delta.
