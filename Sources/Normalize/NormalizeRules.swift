@@ -27,6 +27,11 @@ package struct NormalizeRules: Sendable {
     package var repairsToolArguments: Bool { settings.json }
     var bareCallTools: Set<String> { expecting == .text ? offeredTools : [] }
 
+    /// The calls of offered tools in a generation that its provider could not read.
+    package func toolCalls(inFailedGeneration text: String) -> [RescuedToolCall]? {
+        offeredTools.isEmpty ? nil : FailedGeneration.toolCalls(in: text, offeredTools: offeredTools)
+    }
+
     // MARK: - The quick look at a whole answer
 
     /// Whether a whole answer surely stays as it is: nothing goes or moves, and where JSON was asked for it is JSON.

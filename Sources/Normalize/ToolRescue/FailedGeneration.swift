@@ -1,8 +1,8 @@
 /// The text of a generation that a provider refused because it could not read the tool call in it
 /// (Groq: `error.failed_generation` of code `tool_use_failed`).
-package enum FailedGeneration {
+enum FailedGeneration {
     /// The calls written in it, whatever stands around them; `nil` when there is none of an offered tool.
-    package static func toolCalls(in text: String, offeredTools: Set<String>) -> [RescuedToolCall]? {
+    static func toolCalls(in text: String, offeredTools: Set<String>) -> [RescuedToolCall]? {
         let bytes = Array(text.utf8)
         if let calls = BareToolCall.calls(in: bytes, offered: offeredTools) { return calls }
         if let calls = ToolCallTags.functions(in: bytes[...], offered: offeredTools) { return calls }

@@ -19,6 +19,8 @@ final class Attempt {
     private(set) var isStreaming = false
     /// What came of an answer that is not streamed.
     private(set) var body = ByteBuffer()
+    /// Tool calls that were found in an answer that the provider had refused itself.
+    private(set) var rescuedCalls = 0
     private(set) var wasSent = false
     private(set) var firstMeaningfulAt: Now?
     private var connectedAt: Now?
@@ -73,6 +75,13 @@ final class Attempt {
             body.writeImmutableBuffer(bytes)
         }
         return body.readableBytes <= Self.maxBodyBytes
+    }
+
+    /// What stands for the provider's refusal; `stream` starts anew.
+    func rescue(_ answer: ByteBuffer, calls: Int, stream: ChatStreamReply?) {
+        body = answer
+        rescuedCalls = calls
+        self.stream = stream
     }
 
     func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {

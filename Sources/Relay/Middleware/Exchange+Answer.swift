@@ -57,6 +57,7 @@ extension Exchange {
         case .failed(let failure)?:
             fail(failure, nil, now, &actions)
         case .refused(let body)?:
+            if rescue(attempt, from: body, now) { return receiveWhole(of: attempt, now, &actions) }
             let (failure, details) = attempt.errors(now).read(status: 200, body: body)
             fail(failure, details, now, &actions)
         case .complete?:
@@ -101,10 +102,31 @@ extension Exchange {
             return judge(attempt, now, &actions)
         }
         guard let head = attempt.head else { return fail(.unreadable("no answer"), nil, now, &actions) }
-        guard head.status / 100 == 2 else {
+        guard head.status / 100 == 2 || rescue(attempt, from: attempt.body, now) else {
             let (failure, details) = attempt.errors(now).read(status: head.status, body: attempt.body)
             return fail(failure, details, now, &actions)
         }
+        receiveWhole(of: attempt, now, &actions)
+    }
+
+    /// Before anything has gone to the client, a refusal may turn out to hold the answer.
+    private mutating func rescue(_ attempt: Attempt, from refusal: ByteBuffer, _ now: Now) -> Bool {
+        guard phase != .streaming, attempt.rescuedCalls == 0, let rules = normalization?.rules,
+            let rescued = RescuedAnswer.body(
+                ofRefusal: refusal,
+                rules: rules,
+                tag: facts.tag,
+                model: attempt.route.model.name,
+                at: now
+            )
+        else { return false }
+        reply.discard()
+        attempt.rescue(rescued.body, calls: rescued.calls, stream: streamReply(for: attempt))
+        return true
+    }
+
+    /// A whole answer, as such or as the events of a stream.
+    private mutating func receiveWhole(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         if request.wantsStream, let events = ChatWholeReply.asStream(attempt.body) {
             attempt.receive(events, into: &reply.output, at: now)
             return judge(attempt, now, &actions)
@@ -163,6 +185,8 @@ extension Exchange {
                 of: route
             )
         }
+        var changes = changes
+        if attempt.rescuedCalls > 0 { changes[.toolRescue, default: 0] += attempt.rescuedCalls }
         route.usage.record(usage, changes: changes)
         route.experience.observe(answerTokens: usage.completionTokens)
     }

@@ -225,7 +225,7 @@ struct Exchange {
         }
     }
 
-    private func streamReply(for attempt: Attempt) -> ChatStreamReply? {
+    func streamReply(for attempt: Attempt) -> ChatStreamReply? {
         guard request.wantsStream else { return nil }
         return ChatStreamReply(
             wantsUsage: request.wantsUsage,

@@ -179,8 +179,8 @@ final class Conversation: Sendable {
         func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
             for seen in Seen.all(event) where !call.isCancelled {
                 log.seen.withLock { $0.append(seen) }
-                continuation.yield(seen)
                 react(seen, call)
+                continuation.yield(seen)
             }
         }
     }
