@@ -5,12 +5,14 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint format tsan bench swift openssl
+.PHONY: help demo test build lint format tsan bench score swift openssl
 
 # For `relay demo`: --exit ends it after its script, --port N takes another port than 8000.
 DEMO_FLAGS ?=
 # For Benchmarks/run: see Benchmarks/README.md.
 BENCH_FLAGS ?=
+# For `make score`: the folder of the scoring scripts.
+SCORING ?=
 
 SOURCES := Sources Tests Package.swift
 
@@ -30,8 +32,9 @@ test: swift openssl ## Build everything and run every test
 	RELAY_BIN="$$(swift build --show-bin-path)/relay" Tests/sdk/run 2>&1 | tee "$$logs/sdk" || status=1
 	awk -v status=$$status "$$COUNT" "$$logs/swift" "$$logs/sdk"
 
+# Exclusive access is checked at run time in debug builds and tests; on the byte path the checks cost a tenth of a call.
 build: swift ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay
-	@swift build -c release --static-swift-stdlib -Xlinker -s
+	@swift build -c release --product relay --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xlinker -s
 
 lint: swift ## Check the formatting, strictly
 	@swift format lint --strict -r -p $(SOURCES)
@@ -44,6 +47,10 @@ tsan: swift ## Run the Swift tests under the thread sanitizer, in a build folder
 
 bench: build ## Measure beside nginx; nothing else should run on the machine
 	@Benchmarks/run $(BENCH_FLAGS)
+
+score: build ## Score context, JSON, preambles and tokens: make score SCORING=where/the/scripts/are
+	@test -n "$(SCORING)" || { echo "Say where the scoring scripts are: make score SCORING=FOLDER" >&2; exit 1; }
+	Benchmarks/score "$(SCORING)"
 
 swift:
 	@command -v swift >/dev/null && exit
