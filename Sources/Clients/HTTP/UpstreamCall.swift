@@ -99,7 +99,8 @@ package struct UpstreamRequest: Sendable {
 
     /// The body as it goes out.
     package var body: ByteBuffer {
-        var body = first.getSlice(at: first.readerIndex + headLength, length: first.readableBytes - headLength) ?? ByteBuffer()
+        var body =
+            first.getSlice(at: first.readerIndex + headLength, length: first.readableBytes - headLength) ?? ByteBuffer()
         for piece in rest { body.writeImmutableBuffer(piece) }
         return body
     }

@@ -290,7 +290,8 @@ package struct JSONScanner {
     /// `"`, `/`, `\`, `b`, `f`, `n`, `r` or `t`: a bit of a word each, since they come in no order that a branch could guess.
     @inline(__always)
     private static func isSimpleEscape(_ byte: UInt8) -> Bool {
-        let word: UInt64 = byte < 64 ? 1 << 0x22 | 1 << 0x2F : 1 << 0x1C | 1 << 0x22 | 1 << 0x26 | 1 << 0x2E | 1 << 0x32 | 1 << 0x34
+        let word: UInt64 =
+            byte < 64 ? 1 << 0x22 | 1 << 0x2F : 1 << 0x1C | 1 << 0x22 | 1 << 0x26 | 1 << 0x2E | 1 << 0x32 | 1 << 0x34
         return byte < 128 && word >> UInt64(byte & 63) & 1 != 0
     }
 

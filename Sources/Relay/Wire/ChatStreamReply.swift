@@ -233,7 +233,8 @@ struct ChatStreamReply {
         let end = reason.flatMap { finish(index, $0) }
         if piece.passesUnchanged, end?.isEmpty ?? true {
             if schema != nil {
-                texts[index, default: []] += unescaped ?? data.withUnsafeReadableBytes { JSONText.unescape($0, content) }
+                texts[index, default: []] +=
+                    unescaped ?? data.withUnsafeReadableBytes { JSONText.unescape($0, content) }
             }
             return nil
         }

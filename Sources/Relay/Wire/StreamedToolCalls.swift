@@ -27,18 +27,20 @@ struct StreamedToolCalls: Sendable {
             let place = calls.firstIndex { $0.index == said.index } ?? calls.count
             if place == calls.count { calls.append(Call(index: said.index)) }
             guard let arguments = said.arguments else { continue }
-            var text: [UInt8]?
-            if !arguments.range.isEmpty {
+            var text = JSONText.unescape(bytes, arguments)
+            var isChanged = false
+            if !text.isEmpty {
                 calls[place].isEmpty = false
-                let whole = JSONText.unescape(bytes, arguments)
-                let piece = calls[place].normalizer.append(whole)
-                text = piece.passesUnchanged ? nil : piece.text
-                if last, piece.passesUnchanged { text = whole }
+                let piece = calls[place].normalizer.append(text)
+                isChanged = !piece.passesUnchanged
+                if isChanged { text = piece.text }
             }
             if last, !pieces[(number + 1)...].contains(where: { $0.index == said.index && $0.arguments != nil }) {
-                text = (text ?? []) + end(place, truncated: truncated)
+                let rest = end(place, truncated: truncated)
+                isChanged = isChanged || !rest.isEmpty
+                text += rest
             }
-            if let text { edits.replace(arguments.range, with: ChatStreamReply.escaped(text)) }
+            if isChanged { edits.replace(arguments.range, with: ChatStreamReply.escaped(text)) }
         }
         if last { calls.removeAll { call in pieces.contains { $0.index == call.index && $0.arguments != nil } } }
     }

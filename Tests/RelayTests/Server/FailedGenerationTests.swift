@@ -37,7 +37,9 @@ struct FailedGenerationTests {
             relay.providers[0].play(.errorFrameInStream(afterChunks: 0, body: Self.refusal(Self.call)))
             let answer = try await relay.ask(stream: true, members: Self.tools)
             #expect(answer.status == 200 && answer.response.header("x-routed-via") == "One/one-model")
-            #expect(answer.toolCalls.map(\.name) == ["weather"] && answer.finishReasons == ["tool_calls"] && answer.isDone)
+            #expect(
+                answer.toolCalls.map(\.name) == ["weather"] && answer.finishReasons == ["tool_calls"] && answer.isDone
+            )
         }
     }
 

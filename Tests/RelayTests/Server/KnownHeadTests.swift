@@ -9,7 +9,9 @@ struct KnownHeadTests {
     private static let head =
         "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\nX-A: b\r\n\r\n"
 
-    private static func known(_ text: String, method: HTTPMethod = .POST, _ fields: [(String, String)] = []) -> KnownHead? {
+    private static func known(_ text: String, method: HTTPMethod = .POST, _ fields: [(String, String)] = [])
+        -> KnownHead?
+    {
         var parsed = HTTPRequestHead(version: .http1_1, method: method, uri: "/v1/chat/completions")
         parsed.headers = HTTPHeaders([("Content-Length", "12")] + fields)
         let head = ClientHead(parsed, sessionHeader: "x-session-id")
@@ -79,7 +81,8 @@ struct KnownHeadTests {
     // MARK: Over a socket
 
     private static func post(_ body: String, _ fields: String = "") -> String {
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n" + body
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n"
+            + body
     }
 
     private static func body(_ text: String) -> String {

@@ -49,11 +49,15 @@ struct StructuredOutputTests {
     }
 
     @Test func `a schema is held against what the rules have made of the answer`() async throws {
-        let member = Member("One", .init().with { behavior in
-            behavior.jsonAnswer = #"{city: 'Paris',}"#
-            behavior.decoration.fencesJSON = true
-            behavior.decoration.preamble = "Certainly!\n\n"
-        })
+        let member = Member(
+            "One",
+            .init()
+                .with { behavior in
+                    behavior.jsonAnswer = #"{city: 'Paris',}"#
+                    behavior.decoration.fencesJSON = true
+                    behavior.decoration.preamble = "Certainly!\n\n"
+                }
+        )
         try await RelayUnderTest.run([member]) { relay in
             for isStream in [false, true] {
                 let answer = try await relay.ask(stream: isStream, members: Self.format)

@@ -27,7 +27,10 @@ struct ToolCallArgumentsTests {
         Case(#"{"path":"a.txt""#, #"{"path":"a.txt"}"#),
         Case(#"{'path':'a.txt',}"#, #"{"path":"a.txt"}"#),
         Case("```json\n{\"path\":\"a.txt\"}\n```", #"{"path":"a.txt"}"#),
-        Case(#"{"text":"\#(String(repeating: "long ", count: 60))","#, #"{"text":"\#(String(repeating: "long ", count: 60))"}"#),
+        Case(
+            #"{"text":"\#(String(repeating: "long ", count: 60))","#,
+            #"{"text":"\#(String(repeating: "long ", count: 60))"}"#
+        ),
     ]
 
     private static let plan = Normalization.Plan(
@@ -37,13 +40,15 @@ struct ToolCallArgumentsTests {
 
     private static func call(_ arguments: String, index: Int? = nil, name: String? = "read") -> String {
         let place = index.map { #""index":\#($0),"# } ?? ""
-        let head = name.map { #""id":"c\#(index ?? 0)","type":"function","function":{"name":"\#($0)","# } ?? #""function":{"#
+        let head =
+            name.map { #""id":"c\#(index ?? 0)","type":"function","function":{"name":"\#($0)","# } ?? #""function":{"#
         return "{\(place)\(head)\"arguments\":\(SimulatedJSON.quoted(arguments))}}"
     }
 
     private static func chunk(_ delta: String, finish: String? = nil) -> String {
         let reason = finish.map { "\"\($0)\"" } ?? "null"
-        return #"data: {"id":"a","created":1,"model":"m","choices":[{"index":0,"delta":{\#(delta)},"finish_reason":\#(reason)}]}"#
+        return
+            #"data: {"id":"a","created":1,"model":"m","choices":[{"index":0,"delta":{\#(delta)},"finish_reason":\#(reason)}]}"#
             + "\n\n"
     }
 
@@ -62,7 +67,12 @@ struct ToolCallArgumentsTests {
         let body =
             #"{"id":"a","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":["#
             + Self.call(wanted.arguments) + #"]},"finish_reason":"tool_calls"}]}"#
-        let reading = ChatWholeReply.read(ByteBuffer(string: body), normalization: Self.plan, requestTag: "t", note: nil)
+        let reading = ChatWholeReply.read(
+            ByteBuffer(string: body),
+            normalization: Self.plan,
+            requestTag: "t",
+            note: nil
+        )
         guard case .answer(let answer) = reading else {
             Issue.record("\(reading)")
             return
