@@ -2,15 +2,18 @@
 ///
 /// Learned from how byte-pair vocabularies split the words of some thirty languages: pairs of letters that often
 /// stand together are cheap. Rows are the letter before (a–z, an accented letter, the word's begin), columns the
-/// letter after (a–z, an accented letter, the word's end); behind the square stand the costs of a word's shape.
+/// letter after (a–z, an accented letter, the word's end). Beside them stand the costs of a word's shape.
 enum LetterPairs {
     static let side = 28
-    /// From here on: by the word's length, 0 to 16 letters.
-    static let lengths = 784
-    static let perCapital = 801
-    static let allCapitals = 802
-    static let firstCapital = 803
-    static let hump = 804
+    /// For each letter of a word that is all capitals, and once for the word.
+    static let perCapital = 7
+    static let allCapitals = -13
+    /// For a word that is not: when it begins with a capital, and for each change of case inside.
+    static let firstCapital = 3
+    static let hump = 24
+
+    /// By the word's length, 0 to 16 letters and more.
+    static let lengths: [Int8] = [0, -33, -34, -19, -16, -9, -9, -5, 0, 4, 8, 15, 21, 25, 28, 35, 48]
 
     // swift-format-ignore
     static let costs: [Int8] = [
@@ -42,7 +45,5 @@ enum LetterPairs {
         16, 50, 45, 34, 11, 48, 46, 35, 26, 25, 45, 53, 42, 28, 23, 58, 47, 69, 48, 29, 36, 71, 44, 38, 26, 27, 36, 18,
         39, 41, 27, 46, 41, 58, 38, 10, 64, 48, 47, 40, 48, 36, 24, 62, 53, 37, 38, 51, 58, 41, 40, 4, 43, 41, 13, 32,
         -1, -7, -9, -13, 7, 23, -1, -2, -5, -4, -2, -1, -4, 7, 10, -6, 9, -4, -11, -3, 3, 9, -8, 25, 0, 10, 39, 0,
-        0, -33, -34, -19, -16, -9, -9, -5, 0, 4, 8, 15, 21, 25, 28, 35, 48,
-        7, -13, 3, 24,
     ]
 }

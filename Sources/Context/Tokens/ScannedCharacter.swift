@@ -5,7 +5,7 @@ struct ScannedCharacter {
     let length: Int
 
     /// Scripts that tokenizers treat differently, and those that write without spaces.
-    enum Script {
+    enum Script: UInt8 {
         case latin, greek, cyrillic, arabic, devanagari, thai, hangul, hiragana, katakana, han
         case cjkPunctuation, fullWidth, joiner, emoji, symbol, otherTwoByte, otherThreeByte, otherFourByte
     }
@@ -39,8 +39,12 @@ struct ScannedCharacter {
 
     @inline(__always)
     var script: Script {
+        length == 1 ? .otherTwoByte : Self.script(of: scalar)
+    }
+
+    static func script(of scalar: UInt32) -> Script {
         switch scalar {
-        case 0xC0...0x24F, 0x1E00...0x1EFF: length == 1 ? .otherTwoByte : .latin
+        case 0xC0...0x24F, 0x1E00...0x1EFF: .latin
         case 0x370...0x3FF: .greek
         case 0x400...0x52F: .cyrillic
         case 0x600...0x6FF, 0x750...0x77F: .arabic

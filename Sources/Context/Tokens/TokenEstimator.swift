@@ -48,12 +48,24 @@ package struct TokenEstimator: Sendable {
     @inline(__always)
     private func tokens(inUTF8 bytes: UnsafeBufferPointer<UInt8>, _ correction: Float) -> Int {
         guard !bytes.isEmpty else { return 0 }
-        let estimate = TokenScanner.features(of: bytes).weighted(by: weights) * correction
+        let estimate = estimate(bytes) * correction
         // No tokenizer makes more tokens than there are bytes.
         return min(
             max(1, Int(estimate.rounded(.up))),
             max(1, Int((Float(bytes.count) * max(1, correction)).rounded(.up)))
         )
+    }
+
+    @inline(__always)
+    private func estimate(_ bytes: UnsafeBufferPointer<UInt8>) -> Float {
+        withUnsafeTemporaryAllocation(
+            of: Int.self,
+            capacity: TokenFeatures.capacity + WindowRoom.capacity
+        ) { memory -> Float in
+            guard let memory = memory.baseAddress else { return 0 }
+            let features = TokenScanner.features(of: bytes, in: memory)
+            return weights.withUnsafeBufferPointer { features.weighted(by: $0) }
+        }
     }
 }
 

@@ -19,21 +19,41 @@ enum TokenFeature: Int, CaseIterable {
     case excessGlued, wordsAfterSlash, wordsAfterUnderscore, wordsAfterDot, wordsAfterBreak
 }
 
-/// The counts of one text, filled in one pass over its bytes.
+/// The counts of one text, in memory of the caller's: a value this large would be copied from call to call.
 struct TokenFeatures {
     static let count = 56
-    private(set) var values = InlineArray<56, Int>(repeating: 0)
+    /// For counts that nobody asks for, so that none need be left out.
+    static let sink = UInt8(count)
+    /// How many integers there must be room for.
+    static let capacity = count + 1
+
+    private let counts: UnsafeMutablePointer<Int>
 
     @inline(__always)
-    mutating func add(_ feature: TokenFeature, _ amount: Int = 1) {
-        values[feature.rawValue] &+= amount
+    init(in memory: UnsafeMutablePointer<Int>) {
+        counts = memory
+        counts.initialize(repeating: 0, count: Self.capacity)
+    }
+
+    @inline(__always)
+    func add(_ feature: TokenFeature, _ amount: Int = 1) {
+        counts[feature.rawValue] &+= amount
+    }
+
+    /// - Parameter slot: the raw value of a feature, or the sink.
+    @inline(__always)
+    func add(slot: UInt8, _ amount: Int = 1) {
+        counts[Int(slot)] &+= amount
     }
 
     /// Tokens, not rounded: each count times the family's weight for it.
-    func weighted(by weights: [Float]) -> Float {
+    @inline(__always)
+    func weighted(by weights: UnsafeBufferPointer<Float>) -> Float {
         var sum: Float = 0
-        for index in 0..<min(Self.count, weights.count) {
-            sum += Float(values[index]) * weights[index]
+        var index = 0
+        while index < min(Self.count, weights.count) {
+            sum += Float(counts[index]) * weights[index]
+            index &+= 1
         }
         return sum
     }

@@ -3,11 +3,11 @@
 /// It cuts text where byte-pair tokenizers cut it before merging (words with the blank before them, digits,
 /// punctuation, white space, scripts) and never fails: a broken sequence counts as another character.
 struct TokenScanner {
-    private var features = TokenFeatures()
-    private var before = Before.start
+    let features: TokenFeatures
+    var before = Before.start
 
     /// What stood before the current run, as far as it changes how the run is cut.
-    private enum Before: UInt8 {
+    enum Before: UInt8 {
         case start, space, tab, lineBreak, letter, digit, script
         case apostrophe, slash, underscore, dot, punctuation
 
@@ -21,54 +21,78 @@ struct TokenScanner {
             }
         }
 
+        /// - Parameters:
+        ///   - last: the last byte of what stands before.
+        ///   - byteClass: the class of that byte.
+        init(last: UInt8, of byteClass: UInt8) {
+            switch byteClass {
+            case ByteClass.digit: self = .digit
+            case ByteClass.blank: self = last == 0x20 ? .space : last == 0x0A ? .lineBreak : .tab
+            case ByteClass.punctuation: self.init(mark: last)
+            case ByteClass.lead: self = .script
+            default: self = .letter
+            }
+        }
+
+        /// Whether a word is written together with it.
+        @inline(__always) var isGlue: Bool { rawValue > Before.lineBreak.rawValue }
         @inline(__always) var isPunctuation: Bool { rawValue >= Before.apostrophe.rawValue }
     }
 
-    static func features(of bytes: UnsafeBufferPointer<UInt8>) -> TokenFeatures {
-        var scanner = TokenScanner()
-        LetterPairs.costs.withUnsafeBufferPointer { pairs in
-            ByteClass.table.withUnsafeBufferPointer { classes in
-                scanner.scan(bytes, pairs: pairs, classes: classes)
-            }
-        }
-        return scanner.features
+    /// - Parameter memory: room for the counts and for what a window needs, in this order.
+    @inline(__always)
+    static func features(
+        of bytes: UnsafeBufferPointer<UInt8>,
+        in memory: UnsafeMutablePointer<Int>
+    ) -> TokenFeatures {
+        let features = TokenFeatures(in: memory)
+        scan(bytes, into: features, room: UnsafeMutableRawPointer(memory + TokenFeatures.capacity))
+        return features
+    }
+
+    @inline(never)
+    private static func scan(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        into features: TokenFeatures,
+        room: UnsafeMutableRawPointer
+    ) {
+        var scanner = TokenScanner(features: features)
+        scanner.scan(bytes, room: WindowRoom(room), table: .shared)
     }
 
     @inline(__always)
-    private mutating func scan(
-        _ bytes: UnsafeBufferPointer<UInt8>,
-        pairs: UnsafeBufferPointer<Int8>,
-        classes: UnsafeBufferPointer<UInt8>
-    ) {
+    private mutating func scan(_ bytes: UnsafeBufferPointer<UInt8>, room: WindowRoom, table: ScanTable) {
         var index = 0
         while index < bytes.count {
-            switch classes[Int(bytes[index])] {
-            case 0..<ByteClass.accented:
-                index = word(bytes, from: index, pairs: pairs, classes: classes)
-            case ByteClass.digit:
-                index = digits(bytes, from: index, classes: classes)
-            case ByteClass.blank:
-                index = blanks(bytes, from: index, classes: classes)
-            case ByteClass.punctuation:
-                index = punctuation(bytes, from: index, classes: classes)
-            default:
-                if Character.isLatin(bytes, at: index) {
-                    index = word(bytes, from: index, pairs: pairs, classes: classes)
-                } else {
-                    index = script(bytes, from: index)
-                }
+            index = window(bytes, from: index, room: room, table: table) ?? run(bytes, from: index, table: table)
+        }
+    }
+
+    private mutating func run(_ bytes: UnsafeBufferPointer<UInt8>, from index: Int, table: ScanTable) -> Int {
+        switch table.classes[Int(bytes[index])] {
+        case 0..<ByteClass.accented:
+            word(bytes, from: index, table: table)
+        case ByteClass.digit:
+            digits(bytes, from: index, classes: table.classes)
+        case ByteClass.blank:
+            blanks(bytes, from: index, classes: table.classes)
+        case ByteClass.punctuation:
+            punctuation(bytes, from: index, classes: table.classes)
+        default:
+            if Character.isLatin(bytes, at: index) {
+                word(bytes, from: index, table: table)
+            } else {
+                scripts(bytes, from: index, table: table)
             }
         }
     }
 
     private typealias Character = ScannedCharacter
 
-    @inline(__always)
     private mutating func word(
         _ bytes: UnsafeBufferPointer<UInt8>,
         from start: Int,
-        pairs: UnsafeBufferPointer<Int8>,
-        classes: UnsafeBufferPointer<UInt8>
+        table: ScanTable
     ) -> Int {
         var index = start
         var last = Int(ByteClass.boundary)
@@ -81,7 +105,7 @@ struct TokenScanner {
         var firstIsCapital = false
         while index < bytes.count {
             let byte = bytes[index]
-            var letter = Int(classes[Int(byte)])
+            var letter = Int(table.classes[Int(byte)])
             if letter < Int(ByteClass.accented) {
                 index += 1
                 if byte & 0x20 == 0 {
@@ -101,32 +125,37 @@ struct TokenScanner {
             } else {
                 break
             }
-            excess &+= Int(pairs[last &* LetterPairs.side &+ letter])
+            excess &+= Int(table.costs[last &<< 5 | letter])
             last = letter
             length &+= 1
         }
-        excess &+= Int(pairs[last &* LetterPairs.side &+ Int(ByteClass.boundary)])
-        excess &+= Int(pairs[LetterPairs.lengths &+ min(length, 16)])
+        excess &+= Int(table.costs[last &<< 5 | Int(ByteClass.boundary)])
+        excess &+= Int(table.lengths[min(length, 64)])
         if capitals == length, length > 1 {
-            excess &+= Int(pairs[LetterPairs.perCapital]) &* capitals &+ Int(pairs[LetterPairs.allCapitals])
+            excess &+= LetterPairs.perCapital &* capitals &+ LetterPairs.allCapitals
         } else {
-            if firstIsCapital { excess &+= Int(pairs[LetterPairs.firstCapital]) }
-            excess &+= Int(pairs[LetterPairs.hump]) &* humps
+            if firstIsCapital { excess &+= LetterPairs.firstCapital }
+            excess &+= LetterPairs.hump &* humps
         }
         excess = max(0, excess)
-        features.add(.words)
-        if length <= 2 { features.add(.shortWords) }
-        if before == .digit { features.add(.wordsAfterDigit) }
         if accented {
             features.add(.excessAccented, excess)
         } else if capitals == 0 || capitals == 1 && firstIsCapital {
-            let isGlued = before.rawValue > Before.lineBreak.rawValue
-            features.add(isGlued ? .excessGlued : .excessLower, excess)
+            features.add(before.isGlue ? .excessGlued : .excessLower, excess)
         } else if capitals == length {
             features.add(.excessCapitals, excess)
         } else {
             features.add(.excessMixed, excess)
         }
+        count(wordOf: length, after: before)
+        before = .letter
+        return index
+    }
+
+    @inline(__always)
+    mutating func count(wordOf length: Int, after before: Before) {
+        features.add(.words)
+        features.add(.shortWords, length <= 2 ? 1 : 0)
         switch before {
         case .start, .space: break
         case .tab, .lineBreak: features.add(.wordsAfterBreak)
@@ -134,17 +163,17 @@ struct TokenScanner {
         case .slash: features.add(.wordsAfterSlash)
         case .underscore: features.add(.wordsAfterUnderscore)
         case .dot: features.add(.wordsAfterDot)
+        case .digit:
+            features.add(.wordsAfterDigit)
+            features.add(.gluedWords)
         default: features.add(.gluedWords)
         }
-        before = .letter
-        return index
     }
 
-    @inline(__always)
     private mutating func digits(
         _ bytes: UnsafeBufferPointer<UInt8>,
         from start: Int,
-        classes: UnsafeBufferPointer<UInt8>
+        classes: UnsafePointer<UInt8>
     ) -> Int {
         var index = start + 1
         while index < bytes.count, classes[Int(bytes[index])] == ByteClass.digit { index += 1 }
@@ -155,11 +184,10 @@ struct TokenScanner {
         return index
     }
 
-    @inline(__always)
     private mutating func blanks(
         _ bytes: UnsafeBufferPointer<UInt8>,
         from start: Int,
-        classes: UnsafeBufferPointer<UInt8>
+        classes: UnsafePointer<UInt8>
     ) -> Int {
         var index = start
         var breaks = 0
@@ -183,11 +211,10 @@ struct TokenScanner {
         return index
     }
 
-    @inline(__always)
     private mutating func punctuation(
         _ bytes: UnsafeBufferPointer<UInt8>,
         from start: Int,
-        classes: UnsafeBufferPointer<UInt8>
+        classes: UnsafePointer<UInt8>
     ) -> Int {
         var index = start + 1
         var same = 0
@@ -207,58 +234,5 @@ struct TokenScanner {
         if hasUnderscore { features.add(.underscores) }
         before = Before(mark: bytes[index - 1])
         return index
-    }
-
-    /// A run of one script that is not Latin; counted character by character.
-    private mutating func script(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var index = start
-        let first = Character(bytes, at: index)
-        let script = first.script
-        var current = first
-        repeat {
-            count(current.scalar, of: script)
-            index += current.length
-            guard index < bytes.count, bytes[index] >= 0x80 else { break }
-            current = Character(bytes, at: index)
-        } while current.script == script
-        switch script {
-        case .han: features.add(.hanRuns)
-        case .hiragana: features.add(.hiraganaRuns)
-        case .katakana: features.add(.katakanaRuns)
-        case .hangul: features.add(.hangulWords)
-        case .cyrillic: features.add(.cyrillicWords)
-        case .arabic: features.add(.arabicWords)
-        case .devanagari: features.add(.devanagariWords)
-        default: break
-        }
-        before = .script
-        return index
-    }
-
-    @inline(__always)
-    private mutating func count(_ scalar: UInt32, of script: ScannedCharacter.Script) {
-        switch script {
-        case .han: features.add(scalar < 0x6000 ? .hanLow : scalar < 0x8000 ? .hanMiddle : .hanHigh)
-        case .devanagari:
-            features.add(scalar < 0x904 || (0x93A...0x94F).contains(scalar) ? .devanagariMarks : .devanagari)
-        case .thai:
-            let isMark =
-                scalar == 0xE31 || (0xE34...0xE3A).contains(scalar) || (0xE47...0xE4E).contains(scalar)
-            features.add(isMark ? .thaiMarks : .thai)
-        case .greek: features.add(.greek)
-        case .cyrillic: features.add(.cyrillic)
-        case .arabic: features.add(.arabic)
-        case .hangul: features.add(.hangul)
-        case .hiragana: features.add(.hiragana)
-        case .katakana: features.add(.katakana)
-        case .cjkPunctuation: features.add(.cjkPunctuation)
-        case .fullWidth: features.add(.fullWidth)
-        case .joiner: features.add(.joiners)
-        case .emoji: features.add(.emoji)
-        case .symbol: features.add(.symbols)
-        case .latin, .otherTwoByte: features.add(.otherTwoByte)
-        case .otherThreeByte: features.add(.otherThreeByte)
-        case .otherFourByte: features.add(.otherFourByte)
-        }
     }
 }
