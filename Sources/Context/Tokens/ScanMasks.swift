@@ -8,8 +8,8 @@ struct ScanMasks {
     /// Spaces, tabs, carriage returns, line feeds.
     var blanks: UInt64
     var underscores: UInt64
-    /// Bytes of characters that are not ASCII, and what stands behind the end of the text.
-    var others: UInt64
+    /// Bytes that repeat the byte before them.
+    var repeats: UInt64
 
     /// - Parameter marks: eight bytes of text each; in their byte n the eight bits of the nth set, first byte lowest.
     @inline(__always)
@@ -21,19 +21,19 @@ struct ScanMasks {
         lineFeeds = marks[4]
         blanks = marks[5]
         underscores = marks[6]
-        others = marks[7]
+        repeats = marks[7]
         Self.swap(&letters, &lineFeeds, 32, 0x0000_0000_FFFF_FFFF)
         Self.swap(&capitals, &blanks, 32, 0x0000_0000_FFFF_FFFF)
         Self.swap(&digits, &underscores, 32, 0x0000_0000_FFFF_FFFF)
-        Self.swap(&spaces, &others, 32, 0x0000_0000_FFFF_FFFF)
+        Self.swap(&spaces, &repeats, 32, 0x0000_0000_FFFF_FFFF)
         Self.swap(&letters, &digits, 16, 0x0000_FFFF_0000_FFFF)
         Self.swap(&capitals, &spaces, 16, 0x0000_FFFF_0000_FFFF)
         Self.swap(&lineFeeds, &underscores, 16, 0x0000_FFFF_0000_FFFF)
-        Self.swap(&blanks, &others, 16, 0x0000_FFFF_0000_FFFF)
+        Self.swap(&blanks, &repeats, 16, 0x0000_FFFF_0000_FFFF)
         Self.swap(&letters, &capitals, 8, 0x00FF_00FF_00FF_00FF)
         Self.swap(&digits, &spaces, 8, 0x00FF_00FF_00FF_00FF)
         Self.swap(&lineFeeds, &blanks, 8, 0x00FF_00FF_00FF_00FF)
-        Self.swap(&underscores, &others, 8, 0x00FF_00FF_00FF_00FF)
+        Self.swap(&underscores, &repeats, 8, 0x00FF_00FF_00FF_00FF)
     }
 
     @inline(__always)
@@ -43,9 +43,9 @@ struct ScanMasks {
         one ^= difference &<< bits
     }
 
-    /// The first `count` bits; all of them from 64 on.
+    /// The first `count` bits, 1 to 64.
     @inline(__always)
     static func first(_ count: Int) -> UInt64 {
-        count >= 64 ? ~0 : (1 &<< UInt64(truncatingIfNeeded: count)) &- 1
+        ~0 &>> UInt64(truncatingIfNeeded: 64 &- count)
     }
 }

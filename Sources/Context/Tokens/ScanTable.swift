@@ -2,7 +2,7 @@
 ///
 /// An array would be checked, retained and released where only an address is needed.
 struct ScanTable: @unchecked Sendable {  // Written before it is shared, then only read.
-    /// By byte, one bit in the byte of each `ScanMasks` it belongs to: the highest of the byte.
+    /// By byte, the highest bit in the byte of each of `ScanMasks` that it belongs to.
     let marks: UnsafePointer<UInt64>
     /// By byte.
     let classes: UnsafePointer<UInt8>
@@ -15,6 +15,8 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
     /// By byte: what a run behind it has before it.
     let befores: UnsafePointer<TokenScanner.Before>
 
+    /// By byte: what a word behind it counts as, or the sink.
+    let words: UnsafePointer<UInt8>
     /// By `slot(of:)`: what a character counts as.
     let kinds: UnsafePointer<ScriptKind>
 
@@ -26,6 +28,7 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
         let letters = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         let costs = UnsafeMutablePointer<Int8>.allocate(capacity: 32 * 32)
         let lengths = UnsafeMutablePointer<Int8>.allocate(capacity: 65)
+        let words = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         let befores = UnsafeMutablePointer<TokenScanner.Before>.allocate(capacity: 256)
         costs.initialize(repeating: 0, count: 32 * 32)
         let kinds = UnsafeMutablePointer<ScriptKind>.allocate(capacity: 0x2000)
@@ -51,17 +54,19 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
             if byte == 0x0A { mark |= 0x80 << 32 }
             if byteClass == ByteClass.blank { mark |= 0x80 << 40 }
             if byte == UInt8(ascii: "_") { mark |= 0x80 << 48 }
-            if byteClass == ByteClass.lead { mark |= 0x80 << 56 }
             (marks + Int(byte)).initialize(to: mark)
             (classes + Int(byte)).initialize(to: byteClass)
             (letters + Int(byte)).initialize(to: isLetter ? byteClass : ByteClass.boundary)
-            (befores + Int(byte)).initialize(to: TokenScanner.Before(last: byte, of: byteClass))
+            let before = TokenScanner.Before(last: byte, of: byteClass)
+            (befores + Int(byte)).initialize(to: before)
+            (words + Int(byte)).initialize(to: before.word.map { UInt8($0.rawValue) } ?? TokenFeatures.sink)
         }
         self.marks = UnsafePointer(marks)
         self.classes = UnsafePointer(classes)
         self.letters = UnsafePointer(letters)
         self.costs = UnsafePointer(costs)
         self.lengths = UnsafePointer(lengths)
+        self.words = UnsafePointer(words)
         self.kinds = UnsafePointer(kinds)
         self.befores = UnsafePointer(befores)
     }

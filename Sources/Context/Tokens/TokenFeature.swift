@@ -51,7 +51,8 @@ struct TokenFeatures {
     func weighted(by weights: UnsafeBufferPointer<Float>) -> Float {
         var sum: Float = 0
         var index = 0
-        while index < min(Self.count, weights.count) {
+        let end = min(Self.count, weights.count)
+        while index < end {
             sum += Float(counts[index]) * weights[index]
             index &+= 1
         }

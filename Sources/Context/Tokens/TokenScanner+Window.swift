@@ -33,38 +33,36 @@ extension TokenScanner {
         room: WindowRoom,
         table: ScanTable
     ) -> Int {
-        let limit = Self.read(text, left: left, room: room, table: table)
+        let ascii = Self.read(text, left: left, room: room, table: table)
         let masks = ScanMasks(transposing: room.marks)
-        let ascii = min(limit, masks.others.trailingZeroBitCount)
         var inside = ScanMasks.first(ascii)
         var letters = masks.letters & inside
         var digits = masks.digits & inside
         var blanks = masks.blanks & inside
-        var marksOnly = inside & ~(letters | digits | blanks)
-        var starts = (letters & ~(letters &<< 1)) | (digits & ~(digits &<< 1))
-        starts |= (blanks & ~(blanks &<< 1)) | (marksOnly & ~(marksOnly &<< 1))
+        var marks = inside & ~(letters | digits | blanks)
         // The last run is whole where the text ends, or before another script.
         var end = ascii
-        if ascii < left, ascii == limit || letters &>> UInt64(truncatingIfNeeded: ascii &- 1) & 1 != 0 {
-            end = 63 &- starts.leadingZeroBitCount
+        if ascii < left, ascii == 64 || letters &>> UInt64(truncatingIfNeeded: ascii &- 1) != 0 {
+            let changes = (letters ^ letters &<< 1) | (digits ^ digits &<< 1) | (blanks ^ blanks &<< 1)
+            end = 63 &- (changes & inside & ~1).leadingZeroBitCount
             guard end > 0 else { return 0 }
             inside = ScanMasks.first(end)
             letters &= inside
             digits &= inside
             blanks &= inside
-            marksOnly &= inside
+            marks &= inside
         }
         count(digits: digits, letters: letters)
-        count(punctuation: marksOnly, masks, inside: inside, text)
-        count(blanks: blanks, masks.lineFeeds & inside, punctuation: marksOnly)
-        count(words: letters, capitals: masks.capitals, text, sums: room.sums, table: table)
+        count(punctuation: marks, masks, inside: inside)
+        count(blanks: blanks, masks.lineFeeds & inside, punctuation: marks)
+        count(words: letters, masks, text, sums: room.sums, table: table)
         before = table.befores[Int(text[end &- 1])]
         return end
     }
 
     /// Looks up eight bytes at a time, until one of them is not ASCII.
     ///
-    /// - Returns: how many bytes were read.
+    /// - Returns: how many bytes are ASCII, at most 64.
     @inline(__always)
     private static func read(
         _ text: UnsafePointer<UInt8>,
@@ -76,42 +74,51 @@ extension TokenScanner {
         let sums = room.sums
         var sum: Int32 = 0
         var last = Int(ByteClass.boundary)
-        var group = 0
-        var isASCII = true
+        var index = 0
+        var before: UInt64 = 0
+        var foreign: UInt64 = 0
         sums[0] = 0
-        while group < 8, isASCII, group &* 8 < left {
-            var bytes: UInt64
-            if group &* 8 &+ 8 <= left {
-                bytes = UInt64(littleEndian: UnsafeRawPointer(text + group &* 8).loadUnaligned(as: UInt64.self))
-            } else {
-                bytes = 0x8080_8080_8080_8080
-                var index = left &- 1
-                while index >= group &* 8 {
-                    bytes = bytes &<< 8 | UInt64(text[index])
-                    index &-= 1
-                }
-            }
-            isASCII = bytes & 0x8080_8080_8080_8080 == 0
+        while index < 64, foreign == 0, index < left {
+            let word = eight(text, at: index, left: left)
+            foreign = word & 0x8080_8080_8080_8080
             var mark: UInt64 = 0
-            for index in 0..<8 {
-                let byte = Int(truncatingIfNeeded: bytes & 0xFF)
-                bytes &>>= 8
+            for offset in 0..<8 {
+                let byte = Int(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: offset &* 8) & 0xFF)
                 mark = mark &>> 1 | table.marks[byte]
                 let letter = Int(table.letters[byte])
                 sum &+= Int32(table.costs[last &<< 5 | letter])
                 last = letter
-                sums[group &* 8 &+ index &+ 1] = sum
+                sums[index &+ offset &+ 1] = sum
             }
-            marks[group] = mark
-            group &+= 1
+            // A byte differs from the one before it where the sum reaches its highest bit.
+            let different = (word ^ (word &<< 8 | before &>> 56)) &+ 0x7F7F_7F7F_7F7F_7F7F
+            let repeated = ~different &>> 7 & 0x0101_0101_0101_0101
+            marks[index &>> 3] = mark | (repeated &* 0x0102_0408_1020_4080) & 0xFF00_0000_0000_0000
+            before = word
+            index &+= 8
         }
-        sums[group &* 8 &+ 1] = sum &+ Int32(table.costs[last &<< 5 | Int(ByteClass.boundary)])
-        let read = group &* 8
-        while group < 8 {
-            marks[group] = 0
-            group &+= 1
+        sums[index &+ 1] = sum &+ Int32(table.costs[last &<< 5 | Int(ByteClass.boundary)])
+        let ascii = foreign == 0 ? index : index &- 8 &+ foreign.trailingZeroBitCount &>> 3
+        while index < 64 {
+            marks[index &>> 3] = 0
+            index &+= 8
         }
-        return read
+        return ascii
+    }
+
+    /// Eight bytes, the first one lowest; behind the end of the text none is ASCII.
+    @inline(__always)
+    private static func eight(_ text: UnsafePointer<UInt8>, at start: Int, left: Int) -> UInt64 {
+        if start &+ 8 <= left {
+            return UInt64(littleEndian: UnsafeRawPointer(text + start).loadUnaligned(as: UInt64.self))
+        }
+        var word: UInt64 = 0x8080_8080_8080_8080
+        var index = left &- 1
+        while index >= start {
+            word = word &<< 8 | UInt64(text[index])
+            index &-= 1
+        }
+        return word
     }
 
     @inline(__always)
@@ -132,8 +139,7 @@ extension TokenScanner {
     private mutating func count(
         punctuation marks: UInt64,
         _ masks: ScanMasks,
-        inside: UInt64,
-        _ text: UnsafePointer<UInt8>
+        inside: UInt64
     ) {
         guard marks != 0 else { return }
         let starts = marks & ~(marks &<< 1)
@@ -143,13 +149,7 @@ extension TokenScanner {
         features.add(.gluedPunctuation, (starts & masks.letters &>> 1).nonzeroBitCount)
         let more = marks & marks &<< 1
         if more != 0 {
-            var same = 0
-            var rest = more
-            while rest != 0 {
-                let index = rest.trailingZeroBitCount
-                same &+= text[index] == text[index &- 1] ? 1 : 0
-                rest &= rest &- 1
-            }
+            let same = (more & masks.repeats).nonzeroBitCount
             features.add(.punctuationSame, same)
             features.add(.punctuationNew, more.nonzeroBitCount &- same)
         }
@@ -194,26 +194,45 @@ extension TokenScanner {
     @inline(__always)
     private mutating func count(
         words: UInt64,
-        capitals: UInt64,
+        _ masks: ScanMasks,
         _ text: UnsafePointer<UInt8>,
         sums: UnsafeMutablePointer<Int32>,
         table: ScanTable
     ) {
+        guard words != 0 else { return }
         var starts = words & ~(words &<< 1)
         var lasts = words & ~(words &>> 1)
+        let more = words &>> 1 & words &>> 2
+        features.add(.words, starts.nonzeroBitCount)
+        features.add(.shortWords, (starts & ~more).nonzeroBitCount)
+        if masks.digits != 0 || before == .digit {
+            let digits = masks.digits &<< 1 | (before == .digit ? 1 : 0)
+            features.add(.wordsAfterDigit, (starts & digits).nonzeroBitCount)
+        }
+        let free = masks.blanks &<< 1 | (before.isGlue ? 0 : 1)
         while starts != 0 {
             let start = starts.trailingZeroBitCount
             let length = lasts.trailingZeroBitCount &- start &+ 1
+            let shift = UInt64(truncatingIfNeeded: start)
             starts &= starts &- 1
             lasts &= lasts &- 1
-            let before = start == 0 ? self.before : table.befores[Int(text[start &- 1])]
+            var slot: UInt8
+            if start == 0 {
+                slot = before.word.map { UInt8($0.rawValue) } ?? TokenFeatures.sink
+            } else {
+                slot = table.words[Int(text[start &- 1])]
+            }
+            if slot == UInt8(TokenFeature.contractions.rawValue), length > 2 {
+                slot = UInt8(TokenFeature.gluedWords.rawValue)
+            }
+            features.add(slot: slot)
             count(
                 Word(
                     length: length,
                     excess: Int(sums[start &+ length &+ 1] &- sums[start]) &+ Int(table.lengths[length]),
-                    capitals: capitals &>> UInt64(truncatingIfNeeded: start) & ScanMasks.first(length)
-                ),
-                after: before
+                    capitals: masks.capitals &>> shift & ScanMasks.first(length),
+                    isGlued: free &>> shift & 1 == 0
+                )
             )
         }
     }
@@ -225,13 +244,14 @@ extension TokenScanner {
         let excess: Int
         /// Which letters are capital, first letter lowest.
         let capitals: UInt64
+        let isGlued: Bool
     }
 
     @inline(__always)
-    private mutating func count(_ word: Word, after before: Before) {
+    private func count(_ word: Word) {
         let capitals = word.capitals
         var excess = word.excess
-        var feature = before.isGlue ? TokenFeature.excessGlued : .excessLower
+        var feature = word.isGlued ? TokenFeature.excessGlued : .excessLower
         if capitals > 1 {
             let all = ScanMasks.first(word.length)
             if capitals == all {
@@ -248,6 +268,5 @@ extension TokenScanner {
             excess &+= LetterPairs.firstCapital &* Int(truncatingIfNeeded: capitals)
         }
         features.add(feature, max(0, excess))
-        count(wordOf: word.length, after: before)
     }
 }

@@ -34,6 +34,19 @@ struct TokenScanner {
             }
         }
 
+        /// What a word behind it counts as; a long one behind an apostrophe is no contraction.
+        var word: TokenFeature? {
+            switch self {
+            case .start, .space: nil
+            case .tab, .lineBreak: .wordsAfterBreak
+            case .apostrophe: .contractions
+            case .slash: .wordsAfterSlash
+            case .underscore: .wordsAfterUnderscore
+            case .dot: .wordsAfterDot
+            case .letter, .digit, .script, .punctuation: .gluedWords
+            }
+        }
+
         /// Whether a word is written together with it.
         @inline(__always) var isGlue: Bool { rawValue > Before.lineBreak.rawValue }
         @inline(__always) var isPunctuation: Bool { rawValue >= Before.apostrophe.rawValue }
@@ -147,27 +160,12 @@ struct TokenScanner {
         } else {
             features.add(.excessMixed, excess)
         }
-        count(wordOf: length, after: before)
+        features.add(.words)
+        if length <= 2 { features.add(.shortWords) }
+        if before == .digit { features.add(.wordsAfterDigit) }
+        if let word = before.word { features.add(word == .contractions && length > 2 ? .gluedWords : word) }
         before = .letter
         return index
-    }
-
-    @inline(__always)
-    mutating func count(wordOf length: Int, after before: Before) {
-        features.add(.words)
-        features.add(.shortWords, length <= 2 ? 1 : 0)
-        switch before {
-        case .start, .space: break
-        case .tab, .lineBreak: features.add(.wordsAfterBreak)
-        case .apostrophe where length <= 2: features.add(.contractions)
-        case .slash: features.add(.wordsAfterSlash)
-        case .underscore: features.add(.wordsAfterUnderscore)
-        case .dot: features.add(.wordsAfterDot)
-        case .digit:
-            features.add(.wordsAfterDigit)
-            features.add(.gluedWords)
-        default: features.add(.gluedWords)
-        }
     }
 
     private mutating func digits(
