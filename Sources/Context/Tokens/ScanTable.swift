@@ -6,11 +6,10 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
     let marks: UnsafePointer<UInt64>
     /// By byte.
     let classes: UnsafePointer<UInt8>
-    /// By byte: its row and column in `costs`.
-    let letters: UnsafePointer<UInt8>
-    /// `LetterPairs.costs` in rows of 32; pairs without a letter cost nothing.
+    /// By two bytes as they stand in the text, the first one lowest: what the letter costs after the other, or the end
+    /// of a word; nothing where neither is a letter.
     let costs: UnsafePointer<Int8>
-    /// By a word's letters, 0 to 64.
+    /// By a word's letters behind the first, 0 to 63.
     let lengths: UnsafePointer<Int8>
     /// By byte: what a run behind it has before it.
     let befores: UnsafePointer<TokenScanner.Before>
@@ -25,23 +24,22 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
     private init() {
         let marks = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
         let classes = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
-        let letters = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
-        let costs = UnsafeMutablePointer<Int8>.allocate(capacity: 32 * 32)
-        let lengths = UnsafeMutablePointer<Int8>.allocate(capacity: 65)
+        let costs = UnsafeMutablePointer<Int8>.allocate(capacity: 0x10000)
+        let lengths = UnsafeMutablePointer<Int8>.allocate(capacity: 64)
         let words = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         let befores = UnsafeMutablePointer<TokenScanner.Before>.allocate(capacity: 256)
-        costs.initialize(repeating: 0, count: 32 * 32)
         let kinds = UnsafeMutablePointer<ScriptKind>.allocate(capacity: 0x2000)
         for scalar in UInt32(0)..<0x10000 where scalar < 0x1000 || scalar & 0xF == 0 {
             (kinds + Self.slot(of: scalar)).initialize(to: ScriptKind(scalar))
         }
-        for row in 0..<LetterPairs.side {
-            for column in 0..<LetterPairs.side {
-                costs[row << 5 | column] = LetterPairs.costs[row * LetterPairs.side + column]
+        for second in 0..<256 {
+            for first in 0..<256 {
+                let pair = LetterPairs.side * Self.letter(first) + Self.letter(second)
+                (costs + (second << 8 | first)).initialize(to: LetterPairs.costs[pair])
             }
         }
-        for length in 0...64 {
-            (lengths + length).initialize(to: LetterPairs.lengths[min(length, LetterPairs.lengths.count - 1)])
+        for more in 0..<64 {
+            (lengths + more).initialize(to: LetterPairs.lengths[min(more + 1, LetterPairs.lengths.count - 1)])
         }
         for byte in UInt8.min...UInt8.max {
             let byteClass = ByteClass.table[Int(byte)]
@@ -56,19 +54,22 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
             if byte == UInt8(ascii: "_") { mark |= 0x80 << 48 }
             (marks + Int(byte)).initialize(to: mark)
             (classes + Int(byte)).initialize(to: byteClass)
-            (letters + Int(byte)).initialize(to: isLetter ? byteClass : ByteClass.boundary)
             let before = TokenScanner.Before(last: byte, of: byteClass)
             (befores + Int(byte)).initialize(to: before)
             (words + Int(byte)).initialize(to: before.word.map { UInt8($0.rawValue) } ?? TokenFeatures.sink)
         }
         self.marks = UnsafePointer(marks)
         self.classes = UnsafePointer(classes)
-        self.letters = UnsafePointer(letters)
         self.costs = UnsafePointer(costs)
         self.lengths = UnsafePointer(lengths)
         self.words = UnsafePointer(words)
         self.kinds = UnsafePointer(kinds)
         self.befores = UnsafePointer(befores)
+    }
+
+    /// The row or column of `LetterPairs` for a byte.
+    private static func letter(_ byte: Int) -> Int {
+        Int(ByteClass.table[byte] < ByteClass.accented ? ByteClass.table[byte] : ByteClass.boundary)
     }
 
     /// Where `kinds` has a scalar of at most 16 bits: from U+1000 on sixteen neighbours are alike, but for a few.

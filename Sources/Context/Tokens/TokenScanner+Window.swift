@@ -73,22 +73,23 @@ extension TokenScanner {
         let marks = room.marks
         let sums = room.sums
         var sum: Int32 = 0
-        var last = Int(ByteClass.boundary)
         var index = 0
         var before: UInt64 = 0
         var foreign: UInt64 = 0
         sums[0] = 0
         while index < 64, foreign == 0, index < left {
-            let word = eight(text, at: index, left: left)
+            let source = index &+ 8 <= left ? UnsafeRawPointer(text + index) : tail(text, at: index, left: left, room)
+            let word = UInt64(littleEndian: source.loadUnaligned(as: UInt64.self))
             foreign = word & 0x8080_8080_8080_8080
             var mark: UInt64 = 0
+            var pair = Int(truncatingIfNeeded: word &<< 8 & 0xFF00 | before &>> 56)
             for offset in 0..<8 {
-                let byte = Int(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: offset &* 8) & 0xFF)
-                mark = mark &>> 1 | table.marks[byte]
-                let letter = Int(table.letters[byte])
-                sum &+= Int32(table.costs[last &<< 5 | letter])
-                last = letter
+                mark = mark &>> 1 | table.marks[pair &>> 8]
+                sum &+= Int32(table.costs[pair])
                 sums[index &+ offset &+ 1] = sum
+                if offset == 7 { break }
+                let next = source.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
+                pair = Int(UInt16(littleEndian: next))
             }
             // A byte differs from the one before it where the sum reaches its highest bit.
             let different = (word ^ (word &<< 8 | before &>> 56)) &+ 0x7F7F_7F7F_7F7F_7F7F
@@ -97,7 +98,7 @@ extension TokenScanner {
             before = word
             index &+= 8
         }
-        sums[index &+ 1] = sum &+ Int32(table.costs[last &<< 5 | Int(ByteClass.boundary)])
+        sums[index &+ 1] = sum &+ Int32(table.costs[Int(truncatingIfNeeded: before &>> 56)])
         let ascii = foreign == 0 ? index : index &- 8 &+ foreign.trailingZeroBitCount &>> 3
         while index < 64 {
             marks[index &>> 3] = 0
@@ -106,19 +107,17 @@ extension TokenScanner {
         return ascii
     }
 
-    /// Eight bytes, the first one lowest; behind the end of the text none is ASCII.
-    @inline(__always)
-    private static func eight(_ text: UnsafePointer<UInt8>, at start: Int, left: Int) -> UInt64 {
-        if start &+ 8 <= left {
-            return UInt64(littleEndian: UnsafeRawPointer(text + start).loadUnaligned(as: UInt64.self))
-        }
-        var word: UInt64 = 0x8080_8080_8080_8080
-        var index = left &- 1
-        while index >= start {
-            word = word &<< 8 | UInt64(text[index])
-            index &-= 1
-        }
-        return word
+    /// The last bytes of a text, and behind them bytes that are not ASCII.
+    @inline(never)
+    private static func tail(
+        _ text: UnsafePointer<UInt8>,
+        at start: Int,
+        left: Int,
+        _ room: WindowRoom
+    ) -> UnsafeRawPointer {
+        room.tail.storeBytes(of: ~0, as: UInt64.self)
+        room.tail.copyMemory(from: text + start, byteCount: left &- start)
+        return UnsafeRawPointer(room.tail)
     }
 
     @inline(__always)
@@ -209,31 +208,55 @@ extension TokenScanner {
             let digits = masks.digits &<< 1 | (before == .digit ? 1 : 0)
             features.add(.wordsAfterDigit, (starts & digits).nonzeroBitCount)
         }
-        let free = masks.blanks &<< 1 | (before.isGlue ? 0 : 1)
+        count(starts & ~(masks.spaces &<< 1), behind: text, longer: more, table: table)
+        let capitals = masks.capitals & words
+        let blanks = masks.blanks &<< 1 | (before.isGlue ? 0 : 1)
+        let isPlain = capitals & ~starts == 0
         while starts != 0 {
             let start = starts.trailingZeroBitCount
-            let length = lasts.trailingZeroBitCount &- start &+ 1
+            let last = lasts.trailingZeroBitCount
             let shift = UInt64(truncatingIfNeeded: start)
             starts &= starts &- 1
             lasts &= lasts &- 1
-            var slot: UInt8
-            if start == 0 {
-                slot = before.word.map { UInt8($0.rawValue) } ?? TokenFeatures.sink
+            let excess = Int(sums[last &+ 2] &- sums[start]) &+ Int(table.lengths[last &- start])
+            let plain: TokenFeature = blanks &>> shift & 1 == 0 ? .excessGlued : .excessLower
+            if isPlain {
+                let first = Int(truncatingIfNeeded: capitals &>> shift & 1)
+                features.add(plain, max(0, excess &+ LetterPairs.firstCapital &* first))
             } else {
-                slot = table.words[Int(text[start &- 1])]
+                let length = last &- start &+ 1
+                let inWord = capitals &>> shift & ScanMasks.first(length)
+                count(Word(length: length, excess: excess, capitals: inWord, plain: plain))
             }
-            if slot == UInt8(TokenFeature.contractions.rawValue), length > 2 {
+        }
+    }
+
+    /// - Parameters:
+    ///   - starts: where words begin, but for most of those behind a space.
+    ///   - longer: which letters have two more behind them.
+    @inline(__always)
+    private func count(
+        _ starts: UInt64,
+        behind text: UnsafePointer<UInt8>,
+        longer: UInt64,
+        table: ScanTable
+    ) {
+        var starts = starts
+        if starts & 1 != 0 {
+            if let word = before.word {
+                features.add(word == .contractions && longer & 1 != 0 ? .gluedWords : word)
+            }
+            starts &= ~1
+        }
+        while starts != 0 {
+            let start = starts.trailingZeroBitCount
+            var slot = table.words[Int(text[start &- 1])]
+            if slot == UInt8(TokenFeature.contractions.rawValue), longer &>> UInt64(truncatingIfNeeded: start) & 1 != 0
+            {
                 slot = UInt8(TokenFeature.gluedWords.rawValue)
             }
             features.add(slot: slot)
-            count(
-                Word(
-                    length: length,
-                    excess: Int(sums[start &+ length &+ 1] &- sums[start]) &+ Int(table.lengths[length]),
-                    capitals: masks.capitals &>> shift & ScanMasks.first(length),
-                    isGlued: free &>> shift & 1 == 0
-                )
-            )
+            starts &= starts &- 1
         }
     }
 
@@ -244,14 +267,15 @@ extension TokenScanner {
         let excess: Int
         /// Which letters are capital, first letter lowest.
         let capitals: UInt64
-        let isGlued: Bool
+        /// What it counts as without capitals, or with only the first one.
+        let plain: TokenFeature
     }
 
     @inline(__always)
     private func count(_ word: Word) {
         let capitals = word.capitals
         var excess = word.excess
-        var feature = word.isGlued ? TokenFeature.excessGlued : .excessLower
+        var feature = word.plain
         if capitals > 1 {
             let all = ScanMasks.first(word.length)
             if capitals == all {

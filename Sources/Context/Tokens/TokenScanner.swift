@@ -138,12 +138,12 @@ struct TokenScanner {
             } else {
                 break
             }
-            excess &+= Int(table.costs[last &<< 5 | letter])
+            excess &+= Int(LetterPairs.costs[last &* LetterPairs.side &+ letter])
             last = letter
             length &+= 1
         }
-        excess &+= Int(table.costs[last &<< 5 | Int(ByteClass.boundary)])
-        excess &+= Int(table.lengths[min(length, 64)])
+        excess &+= Int(LetterPairs.costs[last &* LetterPairs.side &+ Int(ByteClass.boundary)])
+        excess &+= Int(table.lengths[min(length, 64) &- 1])
         if capitals == length, length > 1 {
             excess &+= LetterPairs.perCapital &* capitals &+ LetterPairs.allCapitals
         } else {
