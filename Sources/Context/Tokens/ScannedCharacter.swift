@@ -14,14 +14,14 @@ struct ScannedCharacter {
     init(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) {
         let lead = bytes[index]
         let wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1
-        guard wanted > 1, index + wanted <= bytes.count else {
+        guard wanted > 1, index &+ wanted <= bytes.count else {
             scalar = UInt32(lead)
             length = 1
             return
         }
         var value = UInt32(lead) & (wanted == 4 ? 0x07 : wanted == 3 ? 0x0F : 0x1F)
         for offset in 1..<wanted {
-            value = value << 6 | UInt32(bytes[index + offset] & 0x3F)
+            value = value &<< 6 | UInt32(bytes[index &+ offset] & 0x3F)
         }
         scalar = value
         length = wanted

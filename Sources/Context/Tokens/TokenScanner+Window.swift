@@ -199,8 +199,8 @@ extension TokenScanner {
         table: ScanTable
     ) {
         guard words != 0 else { return }
-        var starts = words & ~(words &<< 1)
-        var lasts = words & ~(words &>> 1)
+        let starts = words & ~(words &<< 1)
+        let lasts = words & ~(words &>> 1)
         let more = words &>> 1 & words &>> 2
         features.add(.words, starts.nonzeroBitCount)
         features.add(.shortWords, (starts & ~more).nonzeroBitCount)
@@ -211,24 +211,77 @@ extension TokenScanner {
         count(starts & ~(masks.spaces &<< 1), behind: text, longer: more, table: table)
         let capitals = masks.capitals & words
         let blanks = masks.blanks &<< 1 | (before.isGlue ? 0 : 1)
-        let isPlain = capitals & ~starts == 0
+        if capitals & ~starts == 0 {
+            count(plain: starts, lasts, capitals: capitals, blanks: blanks, sums: sums, table: table)
+        } else {
+            count(mixed: starts, lasts, capitals: capitals, blanks: blanks, sums: sums, table: table)
+        }
+    }
+
+    /// Counts words that have no capital but the first letter: sums instead of jumps, since nobody can foresee which
+    /// words cost more than one token.
+    @inline(__always)
+    private func count(
+        plain starts: UInt64,
+        _ lasts: UInt64,
+        capitals: UInt64,
+        blanks: UInt64,
+        sums: UnsafeMutablePointer<Int32>,
+        table: ScanTable
+    ) {
+        var starts = starts
+        var lasts = lasts
+        var lower = 0
+        var glued = 0
         while starts != 0 {
             let start = starts.trailingZeroBitCount
             let last = lasts.trailingZeroBitCount
             let shift = UInt64(truncatingIfNeeded: start)
             starts &= starts &- 1
             lasts &= lasts &- 1
-            let excess = Int(sums[last &+ 2] &- sums[start]) &+ Int(table.lengths[last &- start])
-            let plain: TokenFeature = blanks &>> shift & 1 == 0 ? .excessGlued : .excessLower
-            if isPlain {
-                let first = Int(truncatingIfNeeded: capitals &>> shift & 1)
-                features.add(plain, max(0, excess &+ LetterPairs.firstCapital &* first))
-            } else {
-                let length = last &- start &+ 1
-                let inWord = capitals &>> shift & ScanMasks.first(length)
-                count(Word(length: length, excess: excess, capitals: inWord, plain: plain))
-            }
+            let capital = Int(truncatingIfNeeded: capitals &>> shift & 1)
+            let cost = Int(sums[last &+ 2] &- sums[start]) &+ Int(table.lengths[last &- start])
+            let excess = Self.positive(cost &+ LetterPairs.firstCapital &* capital)
+            lower &+= excess
+            glued &+= excess & (Int(truncatingIfNeeded: blanks &>> shift & 1) &- 1)
         }
+        features.add(.excessLower, lower &- glued)
+        features.add(.excessGlued, glued)
+    }
+
+    @inline(__always)
+    private func count(
+        mixed starts: UInt64,
+        _ lasts: UInt64,
+        capitals: UInt64,
+        blanks: UInt64,
+        sums: UnsafeMutablePointer<Int32>,
+        table: ScanTable
+    ) {
+        var starts = starts
+        var lasts = lasts
+        while starts != 0 {
+            let start = starts.trailingZeroBitCount
+            let last = lasts.trailingZeroBitCount
+            let shift = UInt64(truncatingIfNeeded: start)
+            starts &= starts &- 1
+            lasts &= lasts &- 1
+            let length = last &- start &+ 1
+            count(
+                Word(
+                    length: length,
+                    excess: Int(sums[last &+ 2] &- sums[start]) &+ Int(table.lengths[last &- start]),
+                    capitals: capitals &>> shift & ScanMasks.first(length),
+                    plain: blanks &>> shift & 1 == 0 ? .excessGlued : .excessLower
+                )
+            )
+        }
+    }
+
+    /// The greater of a number and 0; the compiler makes a jump of `max`.
+    @inline(__always)
+    private static func positive(_ number: Int) -> Int {
+        number & ~(number &>> (Int.bitWidth &- 1))
     }
 
     /// - Parameters:
@@ -291,6 +344,6 @@ extension TokenScanner {
         } else {
             excess &+= LetterPairs.firstCapital &* Int(truncatingIfNeeded: capitals)
         }
-        features.add(feature, max(0, excess))
+        features.add(feature, Self.positive(excess))
     }
 }
