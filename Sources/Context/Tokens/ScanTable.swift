@@ -16,7 +16,9 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
 
     /// By byte: what a word behind it counts as, or the sink.
     let words: UnsafePointer<UInt8>
-    /// By `slot(of:)`: what a character counts as.
+    /// By first byte: what a character of two bytes counts as; the sink where the second byte tells.
+    let leads: UnsafePointer<ScriptKind>
+    /// By `slot(of:)`: what a character counts as; the sink where its sixteen neighbours differ.
     let kinds: UnsafePointer<ScriptKind>
 
     static let shared = ScanTable()
@@ -29,8 +31,16 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
         let words = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         let befores = UnsafeMutablePointer<TokenScanner.Before>.allocate(capacity: 256)
         let kinds = UnsafeMutablePointer<ScriptKind>.allocate(capacity: 0x2000)
-        for scalar in UInt32(0)..<0x10000 where scalar < 0x1000 || scalar & 0xF == 0 {
+        for scalar in UInt32(0)..<0x1000 {
             (kinds + Self.slot(of: scalar)).initialize(to: ScriptKind(scalar))
+        }
+        for first in stride(from: UInt32(0x1000), to: 0x10000, by: 0x10) {
+            (kinds + Self.slot(of: first)).initialize(to: ScriptKind(first..<first + 0x10))
+        }
+        let leads = UnsafeMutablePointer<ScriptKind>.allocate(capacity: 256)
+        for lead in UInt32(0)..<256 {
+            let first = (lead & 0x1F) << 6
+            (leads + Int(lead)).initialize(to: ScriptKind(first..<first + 0x40))
         }
         for second in 0..<256 {
             for first in 0..<256 {
@@ -63,6 +73,7 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
         self.costs = UnsafePointer(costs)
         self.lengths = UnsafePointer(lengths)
         self.words = UnsafePointer(words)
+        self.leads = UnsafePointer(leads)
         self.kinds = UnsafePointer(kinds)
         self.befores = UnsafePointer(befores)
     }

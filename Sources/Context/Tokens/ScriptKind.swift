@@ -11,6 +11,18 @@ struct ScriptKind {
         self.init(scalar, script: ScannedCharacter.script(of: scalar))
     }
 
+    /// What all of them count as, or the sink.
+    init(_ scalars: Range<UInt32>) {
+        let first = ScriptKind(scalars.lowerBound)
+        let areAlike = scalars.allSatisfy {
+            let other = ScriptKind($0)
+            return other.script == first.script && other.feature == first.feature
+        }
+        script = first.script
+        feature = areAlike ? first.feature : TokenFeatures.sink
+        run = areAlike ? first.run : TokenFeatures.sink
+    }
+
     init(_ scalar: UInt32, script: ScannedCharacter.Script) {
         self.script = script
         feature = UInt8(Self.feature(of: scalar, script).rawValue)

@@ -8,8 +8,22 @@ extension TokenScanner {
         var last: UInt8 = .max
         before = .script
         while true {
-            let character = ScannedCharacter(bytes, at: index)
-            let kind = Self.kind(of: character, table: table)
+            let lead = bytes[index]
+            var kind = table.leads[Int(lead)]
+            var length = 2
+            if lead >= 0xC0, lead < 0xE0, kind.feature != TokenFeatures.sink, index &+ 2 <= bytes.count {
+                // All characters that begin so are alike.
+            } else if lead & 0xF0 == 0xE0, index &+ 3 <= bytes.count {
+                length = 3
+                let second = UInt32(bytes[index &+ 1] & 0x3F)
+                let scalar = UInt32(lead & 0xF) &<< 12 | second &<< 6 | UInt32(bytes[index &+ 2] & 0x3F)
+                kind = table.kinds[ScanTable.slot(of: scalar)]
+                if kind.feature == TokenFeatures.sink { kind = ScriptKind(scalar) }
+            } else {
+                let character = ScannedCharacter(bytes, at: index)
+                length = character.length
+                kind = ScriptKind(character.scalar, script: character.script)
+            }
             if kind.script.rawValue != last {
                 // Within a run nothing is Latin: the cut before it was made.
                 if index != start, ScannedCharacter.isLatin(bytes, at: index) {
@@ -20,7 +34,7 @@ extension TokenScanner {
                 last = kind.script.rawValue
             }
             features.add(slot: kind.feature)
-            index &+= character.length
+            index &+= length
             guard index < bytes.count else { return index }
             if bytes[index] >= 0x80 { continue }
             // A single space costs nothing by itself, and ends a run.
@@ -28,13 +42,5 @@ extension TokenScanner {
             last = .max
             index &+= 1
         }
-    }
-
-    @inline(__always)
-    private static func kind(of character: ScannedCharacter, table: ScanTable) -> ScriptKind {
-        guard character.scalar < 0x10000, character.scalar != 0x200D, character.scalar & 0xFFF0 != 0xD7A0 else {
-            return ScriptKind(character.scalar)
-        }
-        return table.kinds[ScanTable.slot(of: character.length == 1 ? 0 : character.scalar)]
     }
 }
