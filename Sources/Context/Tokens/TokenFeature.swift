@@ -46,16 +46,23 @@ struct TokenFeatures {
         counts[Int(slot)] &+= amount
     }
 
+    /// The features that text in Latin letters has none of.
+    private static let firstScript = TokenFeature.cyrillic.rawValue
+    private static let endOfScripts = TokenFeature.excessCapitals.rawValue
+
     /// Tokens, not rounded: each count times the family's weight for it.
     @inline(__always)
     func weighted(by weights: UnsafeBufferPointer<Float>) -> Float {
+        guard weights.count >= Self.count else { return 0 }
         var sum: Float = 0
-        var index = 0
-        let end = min(Self.count, weights.count)
-        while index < end {
-            sum += Float(counts[index]) * weights[index]
-            index &+= 1
+        for index in 0..<Self.firstScript { sum += Float(counts[index]) * weights[index] }
+        var any = 0
+        for index in Self.firstScript..<Self.endOfScripts { any |= counts[index] }
+        // Most text has none of these, and adding nothing changes nothing.
+        if any != 0 {
+            for index in Self.firstScript..<Self.endOfScripts { sum += Float(counts[index]) * weights[index] }
         }
+        for index in Self.endOfScripts..<Self.count { sum += Float(counts[index]) * weights[index] }
         return sum
     }
 }

@@ -15,9 +15,9 @@ extension TokenScanner {
         let text = base + start
         let left = bytes.count &- start
         // A space between two words of another script is not worth a window.
-        if left >= 8 {
-            let next = UnsafeRawPointer(text).loadUnaligned(as: UInt64.self)
-            guard next & 0x8080_8080_8080_8080 == 0 else { return nil }
+        if left >= 4 {
+            let next = UnsafeRawPointer(text).loadUnaligned(as: UInt32.self)
+            guard next & 0x8080_8080 == 0 else { return nil }
         } else if text[0] >= 0x80 {
             return nil
         }
