@@ -243,7 +243,7 @@ extension TokenScanner {
             let cost = Int(sums[last &+ 2] &- sums[start]) &+ Int(table.lengths[last &- start])
             let excess = Self.positive(cost &+ LetterPairs.firstCapital &* capital)
             lower &+= excess
-            glued &+= excess & (Int(truncatingIfNeeded: blanks &>> shift & 1) &- 1)
+            glued &+= Self.kept(excess, unless: Int(truncatingIfNeeded: blanks &>> shift & 1))
         }
         features.add(.excessLower, lower &- glued)
         features.add(.excessGlued, glued)
@@ -260,28 +260,54 @@ extension TokenScanner {
     ) {
         var starts = starts
         var lasts = lasts
+        var lower = 0
+        var glued = 0
         while starts != 0 {
             let start = starts.trailingZeroBitCount
             let last = lasts.trailingZeroBitCount
             let shift = UInt64(truncatingIfNeeded: start)
             starts &= starts &- 1
             lasts &= lasts &- 1
-            let length = last &- start &+ 1
-            count(
-                Word(
-                    length: length,
-                    excess: Int(sums[last &+ 2] &- sums[start]) &+ Int(table.lengths[last &- start]),
-                    capitals: capitals &>> shift & ScanMasks.first(length),
-                    plain: blanks &>> shift & 1 == 0 ? .excessGlued : .excessLower
-                )
-            )
+            let cost = Int(sums[last &+ 2] &- sums[start]) &+ Int(table.lengths[last &- start])
+            let inWord = capitals &>> shift & ScanMasks.first(last &- start &+ 1)
+            if inWord > 1 {
+                count(wordOf: last &- start &+ 1, cost: cost, capitals: inWord)
+                continue
+            }
+            let excess = Self.positive(cost &+ LetterPairs.firstCapital &* Int(truncatingIfNeeded: inWord))
+            lower &+= excess
+            glued &+= Self.kept(excess, unless: Int(truncatingIfNeeded: blanks &>> shift & 1))
         }
+        features.add(.excessLower, lower &- glued)
+        features.add(.excessGlued, glued)
     }
 
-    /// The greater of a number and 0; the compiler makes a jump of `max`.
+    /// - Parameter capitals: which letters are capital, first letter lowest; one of them is not the first.
+    @inline(__always)
+    private func count(wordOf length: Int, cost: Int, capitals: UInt64) {
+        let all = ScanMasks.first(length)
+        if capitals == all {
+            let excess = cost &+ LetterPairs.perCapital &* length &+ LetterPairs.allCapitals
+            features.add(.excessCapitals, Self.positive(excess))
+            return
+        }
+        let up = capitals & ~(capitals &<< 1) & ~1
+        let down = capitals &<< 1 & capitals &<< 2 & ~capitals & all
+        let first = Int(truncatingIfNeeded: capitals & 1)
+        let excess = cost &+ LetterPairs.hump &* (up | down).nonzeroBitCount &+ LetterPairs.firstCapital &* first
+        features.add(.excessMixed, Self.positive(excess))
+    }
+
+    /// The greater of a number of 32 bits and 0. Said with `max` or a mask, the compiler makes a jump of it.
     @inline(__always)
     private static func positive(_ number: Int) -> Int {
-        number & ~(number &>> (Int.bitWidth &- 1))
+        kept(Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: number)), unless: number &>> (Int.bitWidth &- 1) & 1)
+    }
+
+    /// A number of 32 bits, or 0 if the bit is 1.
+    @inline(__always)
+    private static func kept(_ number: Int, unless bit: Int) -> Int {
+        number &>> (bit &<< 5)
     }
 
     /// - Parameters:
@@ -311,39 +337,5 @@ extension TokenScanner {
             features.add(slot: slot)
             starts &= starts &- 1
         }
-    }
-
-    /// A word of ASCII letters, at most 64.
-    private struct Word {
-        let length: Int
-        /// What its pairs of letters and its length cost.
-        let excess: Int
-        /// Which letters are capital, first letter lowest.
-        let capitals: UInt64
-        /// What it counts as without capitals, or with only the first one.
-        let plain: TokenFeature
-    }
-
-    @inline(__always)
-    private func count(_ word: Word) {
-        let capitals = word.capitals
-        var excess = word.excess
-        var feature = word.plain
-        if capitals > 1 {
-            let all = ScanMasks.first(word.length)
-            if capitals == all {
-                excess &+= LetterPairs.perCapital &* word.length &+ LetterPairs.allCapitals
-                feature = .excessCapitals
-            } else {
-                let up = capitals & ~(capitals &<< 1) & ~1
-                let down = capitals &<< 1 & capitals &<< 2 & ~capitals & all
-                excess &+= LetterPairs.hump &* (up | down).nonzeroBitCount
-                if capitals & 1 != 0 { excess &+= LetterPairs.firstCapital }
-                feature = .excessMixed
-            }
-        } else {
-            excess &+= LetterPairs.firstCapital &* Int(truncatingIfNeeded: capitals)
-        }
-        features.add(feature, Self.positive(excess))
     }
 }
