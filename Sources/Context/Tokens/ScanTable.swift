@@ -9,6 +9,8 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
     /// By two bytes as they stand in the text, the first one lowest: what the letter costs after the other, or the end
     /// of a word; nothing where neither is a letter.
     let costs: UnsafePointer<Int8>
+    /// `LetterPairs.costs`, for words that are not all ASCII.
+    let pairs: UnsafePointer<Int8>
     /// By a word's letters behind the first, 0 to 63.
     let lengths: UnsafePointer<Int8>
     /// By byte: what a run behind it has before it.
@@ -16,7 +18,8 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
 
     /// By byte: what a word behind it counts as, or the sink.
     let words: UnsafePointer<UInt8>
-    /// By first byte: what a character of two bytes counts as; the sink where the second byte tells.
+    /// By first byte: what a character of two bytes counts as that is Greek, Cyrillic or Arabic whatever the second byte
+    /// is; else the sink.
     let leads: UnsafePointer<ScriptKind>
     /// By `slot(of:)`: what a character counts as; the sink where its sixteen neighbours differ.
     let kinds: UnsafePointer<ScriptKind>
@@ -27,6 +30,8 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
         let marks = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
         let classes = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         let costs = UnsafeMutablePointer<Int8>.allocate(capacity: 0x10000)
+        let pairs = UnsafeMutablePointer<Int8>.allocate(capacity: LetterPairs.costs.count)
+        for (index, cost) in LetterPairs.costs.enumerated() { (pairs + index).initialize(to: cost) }
         let lengths = UnsafeMutablePointer<Int8>.allocate(capacity: 64)
         let words = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         let befores = UnsafeMutablePointer<TokenScanner.Before>.allocate(capacity: 256)
@@ -40,7 +45,8 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
         let leads = UnsafeMutablePointer<ScriptKind>.allocate(capacity: 256)
         for lead in UInt32(0)..<256 {
             let first = (lead & 0x1F) << 6
-            (leads + Int(lead)).initialize(to: ScriptKind(first..<first + 0x40))
+            let isAlphabet = (0xC0..<0xE0).contains(lead) && first >= 0x370 && first < 0x780
+            (leads + Int(lead)).initialize(to: isAlphabet ? ScriptKind(first..<first + 0x40) : .unknown)
         }
         for second in 0..<256 {
             for first in 0..<256 {
@@ -71,6 +77,7 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
         self.marks = UnsafePointer(marks)
         self.classes = UnsafePointer(classes)
         self.costs = UnsafePointer(costs)
+        self.pairs = UnsafePointer(pairs)
         self.lengths = UnsafePointer(lengths)
         self.words = UnsafePointer(words)
         self.leads = UnsafePointer(leads)

@@ -7,20 +7,26 @@ struct ScriptKind {
     /// The same, or the sink.
     let run: UInt8
 
+    static let unknown = ScriptKind(script: .otherTwoByte, feature: TokenFeatures.sink, run: TokenFeatures.sink)
+
+    private init(script: ScannedCharacter.Script, feature: UInt8, run: UInt8) {
+        self.script = script
+        self.feature = feature
+        self.run = run
+    }
+
     init(_ scalar: UInt32) {
         self.init(scalar, script: ScannedCharacter.script(of: scalar))
     }
 
-    /// What all of them count as, or the sink.
+    /// What all of them count as; unknown if they differ.
     init(_ scalars: Range<UInt32>) {
         let first = ScriptKind(scalars.lowerBound)
         let areAlike = scalars.allSatisfy {
             let other = ScriptKind($0)
             return other.script == first.script && other.feature == first.feature
         }
-        script = first.script
-        feature = areAlike ? first.feature : TokenFeatures.sink
-        run = areAlike ? first.run : TokenFeatures.sink
+        self = areAlike ? first : .unknown
     }
 
     init(_ scalar: UInt32, script: ScannedCharacter.Script) {

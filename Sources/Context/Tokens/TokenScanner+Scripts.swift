@@ -11,8 +11,17 @@ extension TokenScanner {
             let lead = bytes[index]
             var kind = table.leads[Int(lead)]
             var length = 2
-            if lead >= 0xC0, lead < 0xE0, kind.feature != TokenFeatures.sink, index &+ 2 <= bytes.count {
-                // All characters that begin so are alike.
+            if kind.feature != TokenFeatures.sink, index &+ 2 <= bytes.count {
+                // All characters that begin so are alike, and none is Latin.
+                if kind.script.rawValue != last { features.add(slot: kind.run) }
+                last = kind.script.rawValue
+                let first = index
+                repeat {
+                    index &+= 2
+                } while index &+ 2 <= bytes.count
+                    && table.leads[Int(bytes[index])].feature == kind.feature
+                features.add(slot: kind.feature, (index &- first) &>> 1)
+                length = 0
             } else if lead & 0xF0 == 0xE0, index &+ 3 <= bytes.count {
                 length = 3
                 let second = UInt32(bytes[index &+ 1] & 0x3F)
@@ -33,7 +42,7 @@ extension TokenScanner {
                 features.add(slot: kind.run)
                 last = kind.script.rawValue
             }
-            features.add(slot: kind.feature)
+            if length > 0 { features.add(slot: kind.feature) }
             index &+= length
             guard index < bytes.count else { return index }
             if bytes[index] >= 0x80 { continue }

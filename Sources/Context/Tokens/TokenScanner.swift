@@ -138,11 +138,11 @@ struct TokenScanner {
             } else {
                 break
             }
-            excess &+= Int(LetterPairs.costs[last &* LetterPairs.side &+ letter])
+            excess &+= Int(table.pairs[last &* LetterPairs.side &+ letter])
             last = letter
             length &+= 1
         }
-        excess &+= Int(LetterPairs.costs[last &* LetterPairs.side &+ Int(ByteClass.boundary)])
+        excess &+= Int(table.pairs[last &* LetterPairs.side &+ Int(ByteClass.boundary)])
         excess &+= Int(table.lengths[min(length, 64) &- 1])
         if capitals == length, length > 1 {
             excess &+= LetterPairs.perCapital &* capitals &+ LetterPairs.allCapitals
