@@ -1,4 +1,4 @@
-/// What the scanner looks up for every byte and every pair of letters, side by side in memory that is never freed.
+/// What the scanner looks up for bytes, pairs of letters and characters, in memory that is never freed.
 ///
 /// An array would be checked, retained and released where only an address is needed.
 struct ScanTable: @unchecked Sendable {  // Written before it is shared, then only read.
@@ -15,7 +15,6 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
     let lengths: UnsafePointer<Int8>
     /// By byte: what a run behind it has before it.
     let befores: UnsafePointer<TokenScanner.Before>
-
     /// By byte: what a word behind it counts as, or the sink.
     let words: UnsafePointer<UInt8>
     /// By first byte: what a character of two bytes counts as that is Greek, Cyrillic or Arabic whatever the second byte
@@ -27,62 +26,45 @@ struct ScanTable: @unchecked Sendable {  // Written before it is shared, then on
     static let shared = ScanTable()
 
     private init() {
-        let marks = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
-        let classes = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
-        let costs = UnsafeMutablePointer<Int8>.allocate(capacity: 0x10000)
-        let pairs = UnsafeMutablePointer<Int8>.allocate(capacity: LetterPairs.costs.count)
-        for (index, cost) in LetterPairs.costs.enumerated() { (pairs + index).initialize(to: cost) }
-        let lengths = UnsafeMutablePointer<Int8>.allocate(capacity: 64)
-        let words = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
-        let befores = UnsafeMutablePointer<TokenScanner.Before>.allocate(capacity: 256)
-        let kinds = UnsafeMutablePointer<ScriptKind>.allocate(capacity: 0x2000)
-        for scalar in UInt32(0)..<0x1000 {
-            (kinds + Self.slot(of: scalar)).initialize(to: ScriptKind(scalar))
+        marks = Self.table(256) { Self.mark(of: UInt8($0)) }
+        classes = Self.table(256) { ByteClass.table[$0] }
+        costs = Self.table(0x10000) { pair in
+            LetterPairs.costs[LetterPairs.side * Self.letter(pair & 0xFF) + Self.letter(pair >> 8)]
         }
-        for first in stride(from: UInt32(0x1000), to: 0x10000, by: 0x10) {
-            (kinds + Self.slot(of: first)).initialize(to: ScriptKind(first..<first + 0x10))
+        pairs = Self.table(LetterPairs.costs.count) { LetterPairs.costs[$0] }
+        lengths = Self.table(64) { LetterPairs.lengths[min($0 + 1, LetterPairs.lengths.count - 1)] }
+        befores = Self.table(256) { TokenScanner.Before(last: UInt8($0), of: ByteClass.table[$0]) }
+        words = Self.table(256) { byte in
+            let before = TokenScanner.Before(last: UInt8(byte), of: ByteClass.table[byte])
+            return before.word.map { UInt8($0.rawValue) } ?? TokenFeatures.sink
         }
-        let leads = UnsafeMutablePointer<ScriptKind>.allocate(capacity: 256)
-        for lead in UInt32(0)..<256 {
-            let first = (lead & 0x1F) << 6
+        leads = Self.table(256) { lead in
+            let first = UInt32(lead & 0x1F) << 6
             let isAlphabet = (0xC0..<0xE0).contains(lead) && first >= 0x370 && first < 0x780
-            (leads + Int(lead)).initialize(to: isAlphabet ? ScriptKind(first..<first + 0x40) : .unknown)
+            return isAlphabet ? ScriptKind(first..<first + 0x40) : .unknown
         }
-        for second in 0..<256 {
-            for first in 0..<256 {
-                let pair = LetterPairs.side * Self.letter(first) + Self.letter(second)
-                (costs + (second << 8 | first)).initialize(to: LetterPairs.costs[pair])
-            }
+        kinds = Self.table(0x2000) { slot in
+            guard slot >= 0x1000 else { return ScriptKind(UInt32(slot)) }
+            let first = UInt32(slot - 0x1000) << 4
+            return ScriptKind(first..<first + 0x10)
         }
-        for more in 0..<64 {
-            (lengths + more).initialize(to: LetterPairs.lengths[min(more + 1, LetterPairs.lengths.count - 1)])
-        }
-        for byte in UInt8.min...UInt8.max {
-            let byteClass = ByteClass.table[Int(byte)]
-            let isLetter = byteClass < ByteClass.accented
-            var mark: UInt64 = 0
-            if isLetter { mark |= 0x80 }
-            if isLetter, byte & 0x20 == 0 { mark |= 0x80 << 8 }
-            if byteClass == ByteClass.digit { mark |= 0x80 << 16 }
-            if byte == 0x20 { mark |= 0x80 << 24 }
-            if byte == 0x0A { mark |= 0x80 << 32 }
-            if byteClass == ByteClass.blank { mark |= 0x80 << 40 }
-            if byte == UInt8(ascii: "_") { mark |= 0x80 << 48 }
-            (marks + Int(byte)).initialize(to: mark)
-            (classes + Int(byte)).initialize(to: byteClass)
-            let before = TokenScanner.Before(last: byte, of: byteClass)
-            (befores + Int(byte)).initialize(to: before)
-            (words + Int(byte)).initialize(to: before.word.map { UInt8($0.rawValue) } ?? TokenFeatures.sink)
-        }
-        self.marks = UnsafePointer(marks)
-        self.classes = UnsafePointer(classes)
-        self.costs = UnsafePointer(costs)
-        self.pairs = UnsafePointer(pairs)
-        self.lengths = UnsafePointer(lengths)
-        self.words = UnsafePointer(words)
-        self.leads = UnsafePointer(leads)
-        self.kinds = UnsafePointer(kinds)
-        self.befores = UnsafePointer(befores)
+    }
+
+    private static func table<Value>(_ count: Int, _ value: (Int) -> Value) -> UnsafePointer<Value> {
+        let memory = UnsafeMutablePointer<Value>.allocate(capacity: count)
+        for index in 0..<count { (memory + index).initialize(to: value(index)) }
+        return UnsafePointer(memory)
+    }
+
+    /// The sets of `ScanMasks` in their order, but for the last, which no byte tells by itself.
+    private static func mark(of byte: UInt8) -> UInt64 {
+        let byteClass = ByteClass.table[Int(byte)]
+        let isLetter = byteClass < ByteClass.accented
+        let sets = [
+            isLetter, isLetter && byte & 0x20 == 0, byteClass == ByteClass.digit, byte == 0x20, byte == 0x0A,
+            byteClass == ByteClass.blank, byte == UInt8(ascii: "_"),
+        ]
+        return sets.enumerated().reduce(0) { $1.element ? $0 | 0x80 << UInt64(8 * $1.offset) : $0 }
     }
 
     /// The row or column of `LetterPairs` for a byte.

@@ -27,7 +27,7 @@ struct TokenFeatures {
     /// How many integers there must be room for.
     static let capacity = count + 1
 
-    private let counts: UnsafeMutablePointer<Int>
+    let counts: UnsafeMutablePointer<Int>
 
     @inline(__always)
     init(in memory: UnsafeMutablePointer<Int>) {

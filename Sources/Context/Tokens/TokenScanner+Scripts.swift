@@ -42,8 +42,10 @@ extension TokenScanner {
                 features.add(slot: kind.run)
                 last = kind.script.rawValue
             }
-            if length > 0 { features.add(slot: kind.feature) }
-            index &+= length
+            if length > 0 {
+                features.add(slot: kind.feature)
+                index &+= length
+            }
             guard index < bytes.count else { return index }
             if bytes[index] >= 0x80 { continue }
             // A single space costs nothing by itself, and ends a run.

@@ -81,7 +81,8 @@ struct TokenScanner {
         }
     }
 
-    private mutating func run(_ bytes: UnsafeBufferPointer<UInt8>, from index: Int, table: ScanTable) -> Int {
+    /// Counts one run, whatever it is, byte by byte.
+    mutating func run(_ bytes: UnsafeBufferPointer<UInt8>, from index: Int, table: ScanTable) -> Int {
         switch table.classes[Int(bytes[index])] {
         case 0..<ByteClass.accented:
             word(bytes, from: index, table: table)
