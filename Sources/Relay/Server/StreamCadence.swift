@@ -7,8 +7,8 @@ import NIOCore
 /// written on in one go; a slower one, and the first words of each, go through as they come. Nothing waits longer than
 /// one beat, and all streams of a loop share it.
 final class StreamCadence {
-    /// 125 times a second: twice as often as a screen is drawn.
-    static let beat = Duration.milliseconds(8)
+    /// 100 times a second: more often than a screen is drawn.
+    static let beat = Duration.milliseconds(10)
 
     private let loop: any EventLoop
     private var resting: [ModelCall] = []

@@ -1,4 +1,5 @@
 import Clients
+import Context
 import FoundationEssentials
 import Logging
 import NIOCore
@@ -42,7 +43,9 @@ final class RunningRelay: Sendable {
             let (usable, discovered) = await boot.providers()
             try boot.report.verify(discovered: discovered)
             for warning in configuration.warnings { logger.warning("\(warning)") }
+            // Tables that the first request would otherwise wait for.
             NormalizeRules.prepare()
+            _ = TokenEstimator().tokens(in: RelayVersion.text)
             let threads = NIOThreadPool(numberOfThreads: 1)
             threads.start()
             let gateway = Gateway(
