@@ -1,7 +1,8 @@
 /// What the scanner looks up for bytes, pairs of letters and characters, in memory that is never freed.
 ///
-/// An array would be checked, retained and released where only an address is needed.
-struct ScanTable: @unchecked Sendable {  // Written before it is shared, then only read.
+/// An array would be checked, retained and released where only an address is needed. Sendable, since all of it is written
+/// before it is shared and only read from then on.
+struct ScanTable: @unchecked Sendable {
     /// By byte, the highest bit in the byte of each of `ScanMasks` that it belongs to.
     let marks: UnsafePointer<UInt64>
     /// By byte.

@@ -100,9 +100,6 @@ struct ReplyFields: Sendable {
 
     mutating func add(_ name: StaticString, _ number: Int) { bytes.writeField(name, number) }
 
-    /// Lines that were made before.
-    mutating func append(_ other: ReplyFields) { bytes.writeImmutableBuffer(other.bytes) }
-
     /// Lines that `body` writes.
     mutating func write(_ body: (inout ByteBuffer) -> Void) { body(&bytes) }
 }
