@@ -9,6 +9,8 @@ enum UTF8Check {
                 at = endOfASCII(bytes, from: at + 1, count)
                 continue
             }
+            // Most of what is not ASCII has two or three bytes: no table of lengths and ranges for them. What these two do not
+            // take, the switch judges.
             if lead & 0xE0 == 0xC0, lead >= 0xC2, at + 1 < count, bytes[at + 1] & 0xC0 == 0x80 {
                 at += 2
                 continue

@@ -103,8 +103,7 @@ struct ContextFilter: ParsableCommand {
             }
             let pruner = Pruner(settings: ContextSettings(mode: mode))
             let memory = line["session"]?.string
-                .map { PinKey(session: $0) }
-                .map { HistoryMemory(cache: histories, session: .init(high: $0.high, low: $0.low)) }
+                .map { HistoryMemory(cache: histories, of: PinKey(session: $0)) }
             let plan = try pruner.prune(messages.map(ContextHistory.read), toFit: budget, memory: memory)
             return .object([
                 ("id", line.id), ("messages", .array(plan.applied(to: messages))), ("tokens", .number(plan.tokens)),

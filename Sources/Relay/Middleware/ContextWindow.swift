@@ -73,11 +73,6 @@ struct ContextWindow: Sendable {
         return facts.tokens(for: route) * 5 / 4 - facts.toolTokens <= budget
     }
 
-    /// Where the index of the session's history is kept from request to request.
-    private func memory(of session: PinKey) -> HistoryMemory {
-        HistoryMemory(cache: histories, session: .init(high: session.high, low: session.low))
-    }
-
     /// Learns from what a provider reports: how far the estimate was off, and how full the budget was.
     func observe(_ usage: TokenUsage, estimated: Int?, budget: Int?, session: PinKey?, of route: Route) {
         if let estimated { route.experience.observe(estimated: estimated, reported: usage.promptTokens) }
@@ -104,7 +99,7 @@ struct ContextWindow: Sendable {
         }
         // How full the session's prompts have been; only `dynamic` asks.
         let recentUsage = settings.mode == .dynamic ? session.flatMap { recentUsages[$0] } : nil
-        let memory = session.map { self.memory(of: $0) }
+        let memory = session.map { HistoryMemory(cache: histories, of: $0) }
         // A factor is learned against the plain estimate, so it does not go on top of the family's habits.
         let factor = route.experience.tokenFactor
         let estimator = factor == 1 ? TokenEstimator(model: route.model.name) : TokenEstimator(correction: factor)
@@ -249,5 +244,12 @@ final class RecentUsages: Sendable {
             if usages.count >= Self.maxSessions { usages.removeAll(keepingCapacity: true) }
             usages[session, default: RecentUsage()].note(promptTokens: promptTokens, budget: budget)
         }
+    }
+}
+
+extension HistoryMemory {
+    /// Where the index of a session's history is kept from request to request.
+    init(cache: HistoryIndexCache, of session: PinKey) {
+        self.init(cache: cache, session: .init(high: session.high, low: session.low))
     }
 }

@@ -79,11 +79,12 @@ struct Selection {
                 audio: request.hasAudio,
                 tools: request.tools != nil,
                 jsonSchema: request.responseFormat == .jsonSchema
-            )
+            ),
+            rules: chain.dispatch.rules
         )
         let candidates: Candidates
         do throws(RoutingError) {
-            candidates = try chain.dispatch.table.candidates(for: ask, rules: chain.dispatch.rules)
+            candidates = try chain.dispatch.table.candidates(for: ask)
         } catch {
             throw ClientError(error)
         }

@@ -4,8 +4,8 @@ import Synchronization
 ///
 /// Candidates are ordered by `availability`, a snapshot; `reserve` then checks and takes everything in one step, so
 /// that no limit is passed however many loops call at once. Each call's way:
-/// `reserve` → `headArrived` → `settle`, or `reserve` → `release` when no byte was written; beside it `recordSuccess`
-/// or `record`, in any order.
+/// `reserve` → `headArrived` → `complete` when it has succeeded; else `settle`, or `release` when no byte was written,
+/// with `record` beside it in any order.
 final class ProviderAccount: Sendable {
     let providerName: String
     private let state: Mutex<AccountState>

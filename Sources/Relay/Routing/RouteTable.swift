@@ -83,18 +83,23 @@ final class RouteTable: Sendable {
     }
 
     /// Who may serve what a request asks for, in its own words. Most requests ask what the last one asked.
-    func candidates(for ask: Ask, rules: RouteRules) throws(RoutingError) -> Candidates {
+    func candidates(for ask: Ask) throws(RoutingError) -> Candidates {
         if let known = answers.withLock({ $0[ask] }) { return known }
         var scale: ModelScale?
         var isMeta = false
         var filters = RouteFilters.none
-        let reference = try reference(for: ask.model, rules: rules)
+        let reference = try reference(for: ask.model, rules: ask.rules)
         if case .meta(let preferred, let own) = reference {
             isMeta = true
             scale = preferred
             filters = ask.filters.completed(by: own)
         }
-        let list = try candidateList(for: reference, filters: filters, requirements: ask.requirements, rules: rules)
+        let list = try candidateList(
+            for: reference,
+            filters: filters,
+            requirements: ask.requirements,
+            rules: ask.rules
+        )
         let answer = Candidates(list: list, isMeta: isMeta, preferredScale: scale)
         // What a client writes is kept only while it is of a name's length.
         guard ask.textBytes <= Self.maximumCachedText else { return answer }
@@ -215,11 +220,12 @@ extension RouteTable {
     }
 }
 
-/// What a request asks for, as it stands in it.
+/// What a request asks for, as it stands in it, and what its endpoint allows.
 struct Ask: Sendable, Hashable {
     var model: String
     var filters: RouteFilters
     var requirements: RouteRequirements
+    var rules: RouteRules
 
     fileprivate var textBytes: Int {
         [filters.type, filters.scale, filters.name].reduce(model.utf8.count) { $0 + ($1?.utf8.count ?? 0) }

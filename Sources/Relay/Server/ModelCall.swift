@@ -144,7 +144,7 @@ final class ModelCall: UpstreamReceiver {
         let call = services.pool.call(request, to: exchange.chain.dialing[route.index].target, for: self)
         self.call = call
         if !connection.isWritable { call.pause() }
-        if call.isSent { exchange.attempt?.connected(at: .read()) }
+        if call.isSent { handle(.upstream(.connected), at: .read()) }
     }
 
     /// Fitting a very long history must not hold up the other calls of this loop.

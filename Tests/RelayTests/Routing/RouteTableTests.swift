@@ -212,6 +212,21 @@ struct RouteTableTests {
         #expect(none.map(\.name) == ["Cerebras/llama3.1-8b"])
     }
 
+    @Test func `what was asked of one endpoint is no answer for another`() throws {
+        func names(_ type: ModelType?) throws -> [String] {
+            let ask = Ask(
+                model: "meta-model",
+                filters: .none,
+                requirements: .none,
+                rules: RouteRules(endpointType: type)
+            )
+            return try Self.table.candidates(for: ask).list.routes.map(\.name)
+        }
+        #expect(try names(nil).contains("Gemini/gemini-3-flash"))
+        #expect(try names(.embedding) == ["Gemini/gemini-embedding-001"])
+        #expect(try names(nil).contains("Gemini/gemini-3-flash"))
+    }
+
     @Test func `the same question is answered from memory, with its own turns`() throws {
         let first = try Self.table.candidateList(
             for: .meta(preferredScale: .large),
