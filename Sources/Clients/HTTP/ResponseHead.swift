@@ -67,9 +67,10 @@ package struct ResponseHead: Sendable {
         return ("ratelimit" as StaticString).withUTF8Buffer { ASCII.equalsIgnoringCase(name[start..<start + 9], $0) }
     }
 
-    /// Whether `content-type` is `text/event-stream`, whatever its parameters.
-    package var isEventStream: Bool {
-        first("content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
+    /// Whether `content-type` is `text/event-stream` or, as Ollama's, `application/x-ndjson`, whatever its parameters.
+    package var isStream: Bool {
+        guard let type = first("content-type")?.lowercased() else { return false }
+        return type.hasPrefix("text/event-stream") || type.hasPrefix("application/x-ndjson")
     }
 }
 

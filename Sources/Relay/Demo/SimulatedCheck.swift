@@ -25,16 +25,7 @@ struct SimulatedCheck: Sendable {
             }
         }
         guard !behavior.keyless else { return }
-        guard values("authorization").count == 1, let value = values("authorization").first,
-            value.lowercased().hasPrefix("bearer "), value.count > 7
-        else {
-            throw Complaint(
-                status: 401,
-                message: "You didn't provide an API key. You need to provide your API key in an Authorization header "
-                    + "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
-            )
-        }
-        let key = String(value.dropFirst(7))
+        let key = try behavior.dialect.key(in: headers)
         guard behavior.keys.isEmpty || behavior.keys.contains(key) else {
             throw Complaint(
                 status: 401,
@@ -45,24 +36,12 @@ struct SimulatedCheck: Sendable {
         }
     }
 
-    func readCall(_ body: [UInt8]) throws(Complaint) -> SimulatedCall {
-        let json: SimulatedJSON
-        do {
-            json = try SimulatedJSON.parse(body)
-        } catch {
-            throw Complaint(
-                status: 400,
-                message: "We could not parse the JSON body of your request: \(error.reason) at offset \(error.offset)."
-            )
-        }
-        guard json.members != nil else { throw Complaint(status: 400, message: "The body must be a JSON object.") }
-        let call = SimulatedCall(json)
-        try SimulatedParameterCheck(json: json, isStrict: behavior.isStrict).check()
+    /// What holds whatever the API: the model is known, roles and tool calls go together, sizes are kept.
+    func check(_ call: SimulatedCall) throws(Complaint) {
         try checkModel(call)
-        try SimulatedMessageCheck(json: json, isStrict: behavior.isStrict).check()
+        try SimulatedMessageCheck(json: call.json, isStrict: behavior.isStrict).check()
         try checkAbilities(call)
         try checkLength(call)
-        return call
     }
 
     private func checkModel(_ call: SimulatedCall) throws(Complaint) {

@@ -91,14 +91,17 @@ final class SimulatedLedger: Sendable {
     ) throws(SimulatedCheck.Complaint) -> SimulatedReply {
         let check = SimulatedCheck(behavior: behavior)
         try check.checkHead(method: request.method, headers: request.headers)
-        switch (request.method, request.path.hasPrefix("/v1/") ? String(request.path.dropFirst(3)) : request.path) {
-        case ("GET", "/models"): return modelList(behavior)
-        case ("POST", "/chat/completions"): break
-        case (_, "/models"), (_, "/chat/completions"):
-            throw .init(status: 405, message: "Not allowed to \(request.method) on \(request.path).")
-        default: throw .init(status: 404, message: "Invalid URL (\(request.method) \(request.path))")
+        let dialect = behavior.dialect
+        if request.method == "GET", request.path == dialect.modelsPath {
+            return SimulatedReply(status: 200, body: dialect.modelList(behavior.models))
         }
-        let call = try check.readCall(request.body)
+        guard request.method == "POST" else {
+            throw .init(status: 405, message: "Not allowed to \(request.method) on \(request.path).")
+        }
+        guard let call = try dialect.read(request, isStrict: behavior.isStrict) else {
+            throw .init(status: 404, message: "Invalid URL (\(request.method) \(request.path))")
+        }
+        try check.check(call)
         return reply(to: call, number: number, at: now)
     }
 
@@ -140,12 +143,6 @@ final class SimulatedLedger: Sendable {
         )
     }
 
-    private func modelList(_ behavior: Behavior) -> SimulatedReply {
-        let entries = behavior.models.map {
-            #"{"id":\#(SimulatedJSON.quoted($0)),"object":"model","created":1767225600,"owned_by":"simulated"}"#
-        }
-        return SimulatedReply(status: 200, body: #"{"object":"list","data":[\#(entries.joined(separator: ","))]}"#)
-    }
 }
 
 /// SplitMix64, so that a run with the same seed goes wrong in the same places.

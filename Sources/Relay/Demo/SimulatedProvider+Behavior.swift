@@ -1,6 +1,8 @@
 extension SimulatedProvider {
     /// How a provider answers, as data. What is not set here is what a well-behaved OpenAI-compatible provider does.
     struct Behavior: Sendable {
+        /// The API that it speaks.
+        var dialect: any SimulatedDialect = SimulatedOpenAI()
         /// Ids it knows; any other is 404. Empty: it serves whatever is asked.
         var models: [String] = []
         var answer: Answer = .text("Paris is the capital of France.")
@@ -20,7 +22,7 @@ extension SimulatedProvider {
         var maxOutputTokens: Int?
         var takesImages = true
         var takesTools = true
-        /// Whether an `Authorization: Bearer` is needed at all.
+        /// Whether a key is needed at all.
         var keyless = false
         /// Keys it knows; empty: every key is good.
         var keys: Set<String> = []

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// An OpenAI-compatible provider that is none: a real HTTP server on loopback that checks what it receives as a
+/// A provider that is none: a real HTTP server on loopback that checks what it receives as a
 /// provider would, answers as its behaviour says, and goes wrong where it is told to.
 ///
 /// `relay demo` puts Relay in front of several; the tests use it as the far side. Responses are written as raw
@@ -103,13 +103,13 @@ final class SimulatedProvider: Sendable {
     }
 
     /// What Relay's catalog calls `base_url`.
-    var baseURL: String { "http://127.0.0.1:\(port)/v1" }
+    var baseURL: String { "http://127.0.0.1:\(port)\(behavior.dialect.basePath)" }
 
     /// In the order they arrived; the last 10,000.
     var received: [ReceivedRequest] { ledger.withState { $0.received } }
 
-    /// Of those, the chat completions.
-    var calls: [ReceivedRequest] { received.filter { $0.path.hasSuffix("/chat/completions") } }
+    /// Of those, the calls of a model.
+    var calls: [ReceivedRequest] { received.filter { $0.method == "POST" } }
 
     var tally: Tally { ledger.withState { $0.tally } }
 

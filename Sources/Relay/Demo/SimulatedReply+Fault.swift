@@ -26,16 +26,16 @@ extension SimulatedReply {
         let isStream = call.isStream && !behavior.streaming.answersWhole
         var events: [[UInt8]]
         if isStream {
-            let stream = SimulatedStream(answer, shape: behavior.streaming, includesUsage: call.includesUsage)
-            events = stream.events()
+            let shape = behavior.streaming
+            events = behavior.dialect.events(answer, shape: shape, includesUsage: call.includesUsage)
             if case .errorFrameInStream(let count, let body)? = fault {
-                let frame = stream.event(body ?? Self.upstreamFailure(behavior))
+                let frame = behavior.dialect.errorEvent(body ?? Self.upstreamFailure(behavior), shape: shape)
                 events = Array(events.prefix(count)) + [frame]
             }
         } else {
             var sendsUsage = true
             if case .never = behavior.streaming.usage { sendsUsage = false }
-            events = [Array(answer.whole(sendsUsage: sendsUsage).utf8)]
+            events = [Array(behavior.dialect.whole(answer, sendsUsage: sendsUsage).utf8)]
         }
         self.init(status: 200, steps: latency)
         steps += Self.play(events, isStream: isStream, behavior: behavior, fault: fault, headers: headers)
@@ -57,7 +57,7 @@ extension SimulatedReply {
         )
         writer.head(
             status: 200,
-            contentType: isStream ? "text/event-stream" : "application/json",
+            contentType: isStream ? behavior.dialect.streamType : "application/json",
             length: events.reduce(0) { $0 + $1.count },
             headers: headers + (isStream ? [(name: "Cache-Control", value: "no-cache")] : [])
         )

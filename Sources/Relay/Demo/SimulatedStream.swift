@@ -25,18 +25,23 @@ struct SimulatedStream {
         }
         if shape.sendsDone { payloads.append("[DONE]") }
         var events = payloads.map(event)
-        if !events.isEmpty { events[0] = shape.leadingComments.flatMap(comment) + events[0] }
+        if !events.isEmpty {
+            events[0] = shape.leadingComments.flatMap { Self.comment($0, shape: shape) } + events[0]
+        }
         return events
     }
 
+    private func event(_ payload: String) -> [UInt8] { Self.event(payload, shape: shape) }
+
     /// A `data` event; a payload with line breaks becomes several fields.
-    func event(_ payload: String) -> [UInt8] {
+    static func event(_ payload: String, shape: SimulatedProvider.Streaming) -> [UInt8] {
         let field = shape.spaceAfterColon ? "data: " : "data:"
         let lines = payload.split(separator: "\n", omittingEmptySubsequences: false).map { field + $0 + shape.lineEnd }
-        return (shape.commentBetween.map(comment) ?? []) + Array((lines.joined() + shape.lineEnd).utf8)
+        let comment = shape.commentBetween.map { Self.comment($0, shape: shape) }
+        return (comment ?? []) + Array((lines.joined() + shape.lineEnd).utf8)
     }
 
-    private func comment(_ text: String) -> [UInt8] {
+    private static func comment(_ text: String, shape: SimulatedProvider.Streaming) -> [UInt8] {
         Array((": " + text + shape.lineEnd + shape.lineEnd).utf8)
     }
 

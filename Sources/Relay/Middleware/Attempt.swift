@@ -15,6 +15,10 @@ final class Attempt {
     let times: CallTimes
     /// Decodes the answer when the client wants a stream.
     var stream: ChatStreamReply?
+    /// The provider's own API, where it is not chat completions, and how its answer is read.
+    private let dialect: (any Dialect)?
+    private var dialectStream: (any DialectStream)?
+    private let tag: String
     private(set) var head: ResponseHead?
     private(set) var isStreaming = false
     /// What came of an answer that is not streamed.
@@ -35,7 +39,9 @@ final class Attempt {
         reservation: Reservation,
         startedAt: Now,
         promptTokens: Int,
-        times: CallTimes
+        times: CallTimes,
+        dialect: (any Dialect)?,
+        tag: String
     ) {
         self.number = number
         self.route = route
@@ -43,6 +49,8 @@ final class Attempt {
         self.startedAt = startedAt
         self.promptTokens = promptTokens
         self.times = times
+        self.dialect = dialect
+        self.tag = tag
     }
 
     /// A stream that has something to say.
@@ -63,7 +71,12 @@ final class Attempt {
         wasSent = true
         self.head = head
         lastPieceAt = now
-        isStreaming = stream != nil && head.status / 100 == 2 && head.isEventStream
+        isStreaming = stream != nil && head.status / 100 == 2 && head.isStream
+        if isStreaming { dialectStream = dialect?.stream(of: dialectCall) }
+    }
+
+    private var dialectCall: DialectCall {
+        DialectCall(model: route.model.name, tag: tag, created: Int(startedAt.wall))
     }
 
     /// `false` when the answer is longer than anyone means.
@@ -86,11 +99,38 @@ final class Attempt {
 
     func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {
         lastPieceAt = now
-        stream?.receive(bytes, into: &output)
+        guard dialectStream != nil else { return stream?.receive(bytes, into: &output) ?? () }
+        translate(into: &output) { stream, events throws(DialectFault) in try stream?.receive(bytes, into: &events) }
     }
 
     func end(into output: inout ChunkWriter) {
+        if dialectStream != nil {
+            translate(into: &output) { stream, events throws(DialectFault) in try stream?.end(into: &events) }
+        }
         stream?.end(into: &output)
+    }
+
+    /// What came before a fault still counts: a stream may be complete.
+    private func translate(
+        into output: inout ChunkWriter,
+        _ read: (inout (any DialectStream)?, inout ByteBuffer) throws(DialectFault) -> Void
+    ) {
+        var events = ByteBuffer()
+        var fault: DialectFault?
+        do throws(DialectFault) { try read(&dialectStream, &events) } catch { fault = error }
+        if events.readableBytes > 0 { stream?.receive(events, into: &output) }
+        if let fault { stream?.fail(UpstreamFailure(fault)) }
+    }
+
+    /// A whole answer as a chat completion; `false` where it cannot be read.
+    func translateBody() -> Bool {
+        guard let dialect else { return true }
+        do throws(DialectFault) {
+            body = try dialect.answer(body, to: dialectCall)
+            return true
+        } catch {
+            return false
+        }
     }
 
     func noteMeaningful(at now: Now) {
@@ -194,6 +234,13 @@ extension Optional: UpstreamHeaders where Wrapped: UpstreamHeaders {
 }
 
 extension UpstreamFailure {
+    init(_ fault: DialectFault) {
+        switch fault {
+        case .cannotSay(let what): self = .unreadable(what)
+        case .unreadable(let what): self = .unreadable(what)
+        }
+    }
+
     /// What a broken connection means: before the head it may have been chance, in the body the answer is cut.
     init(_ fault: UpstreamFault) {
         switch fault {

@@ -61,6 +61,8 @@ struct ChainTimes: Sendable {
 /// What is known of a call before its body is read.
 struct CallFacts: Sendable {
     var received: Now
+    /// The API that the client speaks.
+    var wire: Wire
     var framing: ReplyHead.Framing
     /// Unique within this process; part of ids that Relay makes.
     var tag: String
@@ -93,9 +95,17 @@ struct CallFacts: Sendable {
 /// How a route is called: where it is, and the head of every request to it.
 struct Dialing: Sendable {
     let target: UpstreamTarget
-    /// Everything before `content-length`.
-    let head: ByteBuffer
+    /// Heads of calls, everything before `content-length`.
+    let heads: Heads
+    /// `nil` where the provider speaks chat completions itself.
+    let dialect: (any Dialect)?
     /// What answers say of the route: `x-routed-via` and its kin.
     let fields: ReplyFields
     let times: CallTimes
+
+    /// Some dialects call a stream by another path.
+    struct Heads: Sendable {
+        let whole: ByteBuffer
+        let stream: ByteBuffer
+    }
 }

@@ -1,3 +1,5 @@
+import Clients
+
 /// The chain's fourth stage: who may serve, in which order, and what a failure means for the request.
 ///
 /// What a failure means for the *route* is its account's business (`ProviderAccount.record`).
@@ -172,6 +174,11 @@ struct Selection {
     mutating func pass(over route: Route, until: ContinuousClock.Instant?, reason: BlockReason, at now: Now) {
         passedOver.append(ClientError.AttemptNote(route: route.name, outcome: reason.code))
         note(reason, until: until, at: now)
+    }
+
+    /// A candidate whose dialect has no word for what is asked.
+    mutating func pass(over route: Route, _ fault: DialectFault) {
+        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: "\(fault)"))
     }
 
     /// A candidate whose window is too small for what must stay.

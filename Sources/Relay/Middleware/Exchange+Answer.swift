@@ -102,7 +102,11 @@ extension Exchange {
             return judge(attempt, now, &actions)
         }
         guard let head = attempt.head else { return fail(.unreadable("no answer"), nil, now, &actions) }
-        guard head.status / 100 == 2 || rescue(attempt, from: attempt.body, now) else {
+        if head.status / 100 == 2 {
+            guard attempt.translateBody() else {
+                return fail(.unreadable("the answer is not in the provider's dialect"), nil, now, &actions)
+            }
+        } else if !rescue(attempt, from: attempt.body, now) {
             let (failure, details) = attempt.errors(now).read(status: head.status, body: attempt.body)
             return fail(failure, details, now, &actions)
         }

@@ -37,7 +37,7 @@ extension Exchange {
         } else {
             var fields = ReplyFields()
             fields.write { writeFields(of: nil, attempt: trail.count, now, into: &$0) }
-            actions.write.append(Reply.error(error, framing: facts.framing, fields: fields))
+            actions.write.append(Reply.error(error, on: facts.wire, framing: facts.framing, fields: fields))
         }
         finish(&actions)
     }
@@ -52,12 +52,14 @@ extension Exchange {
 
     /// A whole answer: head and body in one buffer where the body is short.
     mutating func writeWhole(
-        _ body: consuming SplicedBody,
+        _ completion: consuming SplicedBody,
         of route: Route,
         attempt number: Int,
         _ now: Now,
         _ actions: inout Actions
     ) {
+        var body = completion
+        if let encoder = reply.encoder { body = SplicedBody(encoder.whole(body.joined())) }
         let length = body.length
         var buffer = reply.wholeHead(length: length)
         writeFields(of: route, attempt: number, now, into: &buffer)

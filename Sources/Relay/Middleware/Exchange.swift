@@ -91,13 +91,18 @@ struct Exchange {
     /// The one that came nearest to taking the prompt.
     private var lastOverflow: (needed: Int, budget: Int, window: Int)?
 
-    init(chain: Chain, request: ChatRequest, facts: CallFacts) {
+    init(chain: Chain, request: ChatRequest, facts: CallFacts, encoder: (any AnswerEncoder)? = nil) {
         self.chain = chain
         self.request = request
         self.facts = facts
         prompt = PromptFacts(request)
         normalization = chain.normalization.plan(for: request)
-        reply = Reply(isStream: request.wantsStream, framing: facts.framing, silence: chain.times.silence)
+        reply = Reply(
+            isStream: request.wantsStream,
+            framing: facts.framing,
+            silence: chain.times.silence,
+            encoder: encoder
+        )
         reply.lastWrite = facts.received.continuous
         waitDeadline = facts.received.continuous.advanced(by: facts.maxWait)
     }
@@ -208,19 +213,29 @@ struct Exchange {
             return false
         case .reserved(let reservation, let lowered):
             if let lowered { edits.maxTokens = lowered }
+            let dialing = chain.dialing[route.index]
+            let call: UpstreamRequest
+            do throws(DialectFault) {
+                call = try request.rendered(for: route, edits: edits, by: dialing)
+            } catch {
+                route.account.release(reservation, at: now)
+                selection.pass(over: route, error)
+                return false
+            }
             let attempt = Attempt(
                 number: trail.count + 1,
                 route: route,
                 reservation: reservation,
                 startedAt: now,
                 promptTokens: tokens,
-                times: chain.dialing[route.index].times
+                times: dialing.times,
+                dialect: dialing.dialect,
+                tag: facts.tag
             )
             attempt.stream = streamReply(for: attempt)
             self.attempt = attempt
             phase = .attempting
-            let head = chain.dialing[route.index].head
-            actions.call = (route, request.rendered(for: route, edits: edits, behind: head))
+            actions.call = (route, call)
             return true
         }
     }

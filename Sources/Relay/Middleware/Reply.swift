@@ -9,15 +9,18 @@ struct Reply {
     private(set) var headSent = false
     /// The head went out in silence, before a route was known.
     private var wasEarly = false
-    /// What has been gathered and not sent.
+    /// What has been gathered and not sent: a chat completion's events, whatever the wire.
     var output: ChunkWriter
+    /// Writes them in the client's words where its wire is another one.
+    let encoder: (any AnswerEncoder)?
     var lastWrite: ContinuousClock.Instant = .now
 
     /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
     static let shortBytes = 16 * 1024
 
-    init(isStream: Bool, framing: ReplyHead.Framing, silence: Duration) {
+    init(isStream: Bool, framing: ReplyHead.Framing, silence: Duration, encoder: (any AnswerEncoder)?) {
         self.isStream = isStream
+        self.encoder = encoder
         self.framing = framing
         self.silence = silence
         output = ChunkWriter(isChunked: !framing.isVersion10)
@@ -53,7 +56,7 @@ struct Reply {
         lastWrite = now.continuous
         headSent = true
         wasEarly = false
-        guard let piece = output.take(last: last) else {
+        guard let piece = takeOutput(last: last) else {
             if let opening { bytes.append(opening) }
             return
         }
@@ -62,19 +65,39 @@ struct Reply {
         bytes.append(opening)
     }
 
+    /// What was gathered, in the client's words and framed; `nil` when that is nothing.
+    private mutating func takeOutput(last: Bool) -> ByteBuffer? {
+        guard let encoder else { return output.take(last: last) }
+        let events = output.take(last: false, framed: false)
+        return framed(last: last) { output in
+            if let events { encoder.encode(events, into: &output) }
+        }
+    }
+
+    private func framed(last: Bool = false, _ write: (inout ByteBuffer) -> Void) -> ByteBuffer? {
+        var writer = ChunkWriter(isChunked: !framing.isVersion10)
+        writer.write(write)
+        return writer.take(last: last)
+    }
+
     /// A comment event, framed.
     func comment(_ text: String) -> ByteBuffer? {
-        var writer = ChunkWriter(isChunked: !framing.isVersion10)
-        writer.write { _ = $0.writeString(": \(text)\n\n") }
-        return writer.take(last: false)
+        framed { _ = $0.writeString(": \(text)\n\n") }
     }
 
     /// The error in place of the stream's end.
     mutating func streamError(_ error: ClientError, at now: Now) -> ByteBuffer? {
         lastWrite = now.continuous
         if wasEarly { discard() }
-        ChatStreamReply.writeError(error, into: &output)
-        return output.take(last: true)
+        guard let encoder else {
+            ChatStreamReply.writeError(error, into: &output)
+            return output.take(last: true)
+        }
+        let events = output.take(last: false, framed: false)
+        return framed(last: true) { output in
+            if let events { encoder.encode(events, into: &output) }
+            encoder.encode(error, into: &output)
+        }
     }
 
     // MARK: Silence
@@ -84,16 +107,17 @@ struct Reply {
         isStream ? lastWrite.advanced(by: silence) : nil
     }
 
-    /// The head, if it has not gone out, and a comment. `fields` are those that every answer carries.
+    /// The head, if it has not gone out, and a sign of life. `fields` are those that every answer carries.
     mutating func keepAlive(at now: Now, fields: (inout ByteBuffer) -> Void) -> ByteBuffer? {
         guard let time = keepAliveDeadline, time <= now.continuous else { return nil }
         lastWrite = now.continuous
-        guard let comment = comment("keep-alive") else { return nil }
-        guard !headSent else { return comment }
+        let sign = encoder.map { encoder in framed { encoder.encodeKeepAlive(into: &$0) } } ?? comment("keep-alive")
+        guard let sign else { return nil }
+        guard !headSent else { return sign }
         var buffer = streamHead()
         fields(&buffer)
         ReplyHead.end(&buffer)
-        buffer.writeImmutableBuffer(comment)
+        buffer.writeImmutableBuffer(sign)
         headSent = true
         wasEarly = true
         return buffer
@@ -114,16 +138,21 @@ struct Reply {
         return buffer
     }
 
-    static func error(_ error: ClientError, framing: ReplyHead.Framing, fields: ReplyFields) -> ByteBuffer {
+    static func error(
+        _ error: ClientError,
+        on wire: Wire,
+        framing: ReplyHead.Framing,
+        fields: ReplyFields
+    ) -> ByteBuffer {
         var fields = fields
         if let seconds = error.retryAfterSeconds { fields.add("retry-after", seconds) }
         if error.isFinal { fields.add("x-should-retry", "false") }
         if let allowed = error.allowedMethods { fields.add("allow", allowed) }
         if error.status == 401 { fields.add("www-authenticate", "Bearer") }
-        let body = error.body
+        let body = error.body(on: wire)
         var buffer = ByteBuffer()
         ReplyHead.write(
-            status: error.status,
+            status: error.status(on: wire),
             contentType: "application/json",
             length: .fixed(body.utf8.count),
             framing: framing,

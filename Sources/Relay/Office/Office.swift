@@ -23,7 +23,7 @@ struct Office: Sendable {
         do throws(ClientError) {
             content = try self.content(of: page, request: request, gateway: gateway)
         } catch {
-            return Reply.error(error, framing: request.framing, fields: fields)
+            return Reply.error(error, on: request.wire, framing: request.framing, fields: fields)
         }
         var buffer = ByteBuffer()
         ReplyHead.write(

@@ -121,9 +121,9 @@ final class ClientConnection: ChannelInboundHandler {
             switch next {
             case .request(let request, let body): serve(request, body)
             case .refusal(let request, let error):
-                replyError(error, framing: request.framing, fields: gateway.fields(for: request))
+                replyError(error, to: request)
             case .broken(let error):
-                replyError(error, framing: .init(keepsAlive: false), fields: ReplyFields())
+                replyError(error, on: .chat, framing: .init(keepsAlive: false), fields: ReplyFields())
             }
         }
     }
@@ -132,29 +132,36 @@ final class ClientConnection: ChannelInboundHandler {
         var request = request
         if gateway.isDraining.load(ordering: .relaxed) { request = request.closingAfterwards }
         switch Endpoints.find(request) {
-        case .chatCompletions: serveChat(request, body)
+        case .model(let wire): serveModel(wire, request, body)
         case .office(let page):
             gateway.memory.give(body.readableBytes)
             write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
             replyEnded(keepsAlive: request.framing.keepsAlive)
         case .refused(let error):
             gateway.memory.give(body.readableBytes)
-            replyError(error, framing: request.framing, fields: gateway.fields(for: request))
+            replyError(error, to: request)
         }
     }
 
     // MARK: Model calls
 
-    private func serveChat(_ request: ClientRequest, _ body: ByteBuffer) {
+    private func serveModel(_ wire: Wire, _ request: ClientRequest, _ body: ByteBuffer) {
         let facts = gateway.facts(of: request)
-        let chat: ChatRequest
+        let wireCall: WireCall
         do throws(RequestFault) {
-            chat = try ChatRequestReader.read(body)
+            wireCall = try gateway.read(body, on: wire, facts)
         } catch {
             gateway.memory.give(body.readableBytes)
-            return replyError(ClientError(error), framing: request.framing, fields: gateway.fields(for: request))
+            return replyError(ClientError(error), to: request)
         }
-        let call = ModelCall(connection: self, gateway: gateway, services: services, request: chat, facts: facts)
+        let call = ModelCall(
+            connection: self,
+            gateway: gateway,
+            services: services,
+            call: wireCall,
+            facts: facts,
+            bodyBytes: body.readableBytes
+        )
         current = (call, facts.framing)
         call.begin()
     }
@@ -178,10 +185,14 @@ final class ClientConnection: ChannelInboundHandler {
         context.flush()
     }
 
-    private func replyError(_ error: ClientError, framing: ReplyHead.Framing, fields: ReplyFields) {
+    private func replyError(_ error: ClientError, to request: ClientRequest) {
+        replyError(error, on: request.wire, framing: request.framing, fields: gateway.fields(for: request))
+    }
+
+    private func replyError(_ error: ClientError, on wire: Wire, framing: ReplyHead.Framing, fields: ReplyFields) {
         var framing = framing
         if error.closesConnection { framing.keepsAlive = false }
-        write(ClientBytes(Reply.error(error, framing: framing, fields: fields)))
+        write(ClientBytes(Reply.error(error, on: wire, framing: framing, fields: fields)))
         replyEnded(keepsAlive: framing.keepsAlive)
     }
 

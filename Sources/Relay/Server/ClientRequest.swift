@@ -26,6 +26,9 @@ struct ClientRequest: Sendable {
     var path: String { head.path }
     var headers: ClientHeaders { head.headers }
 
+    /// The API whose envelope an error comes in, and whose words an answer.
+    var wire: Wire { Endpoints.wire(of: path) }
+
     /// A query parameter's value, percent-decoded.
     func parameter(_ name: String) -> String? {
         for pair in head.query.split(separator: "&") {

@@ -3,7 +3,7 @@ import NIOHTTP1
 /// Which part of Relay answers a request: the byte path for model calls, the office for everything else.
 enum Endpoints {
     enum Match {
-        case chatCompletions
+        case model(Wire)
         case office(Office.Page)
         case refused(ClientError)
     }
@@ -11,7 +11,7 @@ enum Endpoints {
     static func find(_ request: ClientRequest) -> Match {
         if request.method == .OPTIONS { return .office(.preflight) }
         switch request.path {
-        case "/chat/completions": return only(.POST, request, .chatCompletions)
+        case "/chat/completions": return only(.POST, request, .model(.chat))
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(.usage))
         case "/health": return only(.GET, request, .office(.health))
@@ -23,6 +23,16 @@ enum Endpoints {
             }
             let id = ClientRequest.decoded(request.path.dropFirst("/models/".count))
             return only(.GET, request, .office(.model(id)))
+        }
+    }
+
+    /// The API that a path belongs to.
+    static func wire(of path: String) -> Wire {
+        switch path {
+        case "/messages", "/messages/count_tokens": .messages
+        case "/responses": .responses
+        case "/completions": .completions
+        default: .chat
         }
     }
 

@@ -56,11 +56,20 @@ final class Gateway: Sendable {
         tagPrefix + String(lastTag.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
     }
 
+    /// What a model call asks for, in whichever words.
+    func read(_ body: ByteBuffer, on wire: Wire, _ facts: CallFacts) throws(RequestFault) -> WireCall {
+        switch wire {
+        case .chat: WireCall(request: try ChatRequestReader.read(body))
+        case .messages, .responses, .completions: throw .invalid(param: "", message: "This API is not served.")
+        }
+    }
+
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {
         let headers = request.headers
         var facts = CallFacts(
             received: request.received,
+            wire: request.wire,
             framing: request.framing,
             tag: newTag(),
             client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? "",

@@ -17,6 +17,8 @@ final class ModelCall: UpstreamReceiver {
     private var isDone = false
     /// Where the ticker keeps it.
     var tickerPlace: Int?
+    /// Of the client's body, held until the call has ended.
+    let requestBytes: Int
     /// When its stream was last read, or was to be read on.
     private var lastRead = Now.never
     /// It reads on with the next beat.
@@ -29,19 +31,19 @@ final class ModelCall: UpstreamReceiver {
         connection: ClientConnection,
         gateway: Gateway,
         services: LoopServices,
-        request: ChatRequest,
-        facts: CallFacts
+        call: WireCall,
+        facts: CallFacts,
+        bodyBytes: Int
     ) {
         self.connection = connection
         self.gateway = gateway
         self.services = services
-        exchange = Exchange(chain: gateway.chain, request: request, facts: facts)
+        requestBytes = bodyBytes
+        exchange = Exchange(chain: gateway.chain, request: call.request, facts: facts, encoder: call.encoder)
     }
 
     var deadline: ContinuousClock.Instant? { exchange.deadline }
 
-    /// Held until the call has ended.
-    var requestBytes: Int { exchange.request.body.readableBytes }
     var isStream: Bool { exchange.request.wantsStream }
 
     /// Goes in, or waits for a place among the running.

@@ -24,7 +24,7 @@ struct Boot: Sendable {
         let hopMark: String
     }
 
-    static let spokenDialects: Set<DialectName> = [.openai]
+    static let spokenDialects = Set(DialectName.allCases.filter { $0 == .openai || $0.dialect != nil })
 
     init(_ configuration: Configuration, client: SimpleClient) throws {
         self.configuration = configuration
@@ -109,10 +109,14 @@ struct Boot: Sendable {
     /// Targets are shared by the routes of a provider, since connections are kept by target.
     private func dialing(for route: Route) throws -> Dialing {
         let target = try targets.target(for: route.provider.baseURL) { try self.target(of: route.provider) }
-        var head = ByteBuffer()
-        head.writeString("POST \(target.basePath)/chat/completions HTTP/1.1\r\nhost: \(target.authority)\r\n")
-        for (name, value) in headers(route.provider, key: route.key) { head.writeString("\(name): \(value)\r\n") }
-        head.writeString("content-type: application/json\r\n")
+        let dialect = route.provider.dialect.dialect
+        func head(isStream: Bool) -> ByteBuffer {
+            let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
+            var head = ByteBuffer(string: "POST \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
+            for (name, value) in headers(route.provider, key: route.key) { head.writeString("\(name): \(value)\r\n") }
+            head.writeString("content-type: application/json\r\n")
+            return head
+        }
         var fields = ReplyFields()
         fields.add("x-routed-via", route.name)
         fields.add("x-gateway-provider", route.provider.name)
@@ -120,7 +124,8 @@ struct Boot: Sendable {
         fields.add("x-gateway-model", route.model.name)
         return Dialing(
             target: target,
-            head: head,
+            heads: Dialing.Heads(whole: head(isStream: false), stream: head(isStream: true)),
+            dialect: dialect,
             fields: fields,
             times: CallTimes(configuration.settings.http, route.provider.timeouts)
         )
@@ -131,7 +136,11 @@ struct Boot: Sendable {
     /// All that goes up: nothing of what the client sent.
     private func headers(_ provider: Provider, key: APIKey?) -> [(String, String)] {
         var headers = [("accept", "application/json, text/event-stream"), (Gatekeeper.hopHeader, shared.hopMark)]
-        if let key { headers.append(("authorization", "Bearer \(key.secret)")) }
+        if let dialect = provider.dialect.dialect {
+            headers += dialect.fields(key: key?.secret).map { ($0.name, $0.value) }
+        } else if let key {
+            headers.append(("authorization", "Bearer \(key.secret)"))
+        }
         let own = provider.extraHeaders.sorted { $0.key < $1.key }
         if !own.contains(where: { $0.key.lowercased() == "user-agent" }) {
             headers.append(("user-agent", "relay/\(RelayVersion.text)"))
@@ -146,7 +155,7 @@ struct Boot: Sendable {
         do {
             let answer = try await client.request(
                 "GET",
-                "/models",
+                provider.dialect.dialect?.modelsPath ?? "/models",
                 at: try target(of: provider),
                 headers: headers(provider, key: key),
                 timeout: .seconds(provider.local ? 1 : 5)

@@ -5,7 +5,7 @@ struct SplicedBody: Sendable {
     private let original: ByteBuffer
     private var edits: ByteEdits
 
-    init(_ original: ByteBuffer, _ edits: ByteEdits) {
+    init(_ original: ByteBuffer, _ edits: ByteEdits = ByteEdits()) {
         self.original = original
         self.edits = edits
     }
@@ -17,6 +17,13 @@ struct SplicedBody: Sendable {
     mutating func write(into output: inout ByteBuffer) {
         guard !edits.isEmpty else { return _ = output.writeImmutableBuffer(original) }
         original.withUnsafeReadableBytes { edits.apply(to: $0, into: &output) }
+    }
+
+    /// All of it in one buffer.
+    mutating func joined() -> ByteBuffer {
+        var output = ByteBufferAllocator().buffer(capacity: length)
+        write(into: &output)
+        return output
     }
 
     /// Slices of the original and what was put between them.

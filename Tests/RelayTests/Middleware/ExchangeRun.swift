@@ -62,6 +62,7 @@ struct ExchangeRun {
     ) throws {
         var facts = CallFacts(
             received: start,
+            wire: .chat,
             framing: framing,
             tag: "t1",
             client: client,

@@ -142,7 +142,7 @@ final class RelayUnderTest: Sendable {
         let entries = zip(members, baseURLs)
             .map { member, url in
                 #"{"name":"\#(member.name)","base_url":"\#(url)","api_key_env":["\#(variable(member.name))"],"#
-                    + #""local":false,"models":[\#(member.models.map(\.json).joined(separator: ","))]"#
+                    + #""dialect":"\#(member.behavior.dialect.name.rawValue)","local":false,"models":[\#(member.models.map(\.json).joined(separator: ","))]"#
                     + (member.more.isEmpty ? "" : ",") + member.more + "}"
             }
         let fixture = try ConfigurationFixture(

@@ -177,7 +177,8 @@ struct SimulatedProviderTests {
         #expect(try SimulatedJSON.parse(DemoProviders.catalog(baseURLs: urls))["providers"]?.elements?.count == 5)
         _ = try SimulatedJSON.parse(DemoProviders.settings)
         for scene in DemoScript.scenes {
-            _ = try SimulatedCheck(behavior: .init()).readCall(Array(scene.body.utf8))
+            let json = try SimulatedJSON.parse(Array(scene.body.utf8))
+            try SimulatedCheck(behavior: .init()).check(SimulatedCall(json))
         }
         for name in DemoProviders.presetNames { #expect(DemoProviders.preset(named: name) != nil) }
     }

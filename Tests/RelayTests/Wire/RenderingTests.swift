@@ -221,7 +221,7 @@ struct RenderingTests {
 
     static func rendered(_ request: String, for route: Route, edits: PromptEdits = .none) throws -> String {
         let read = try ChatRequestReader.read(ByteBuffer(string: request))
-        return String(buffer: read.rendered(for: route, edits: edits, behind: ByteBuffer()).body)
+        return String(buffer: read.spliced(for: route, edits: edits, behind: ByteBuffer()).body)
     }
 
     @Test(arguments: cases) func `a request is written as its provider wants it`(_ wanted: Case) throws {

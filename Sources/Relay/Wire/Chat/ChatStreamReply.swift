@@ -73,6 +73,11 @@ struct ChatStreamReply {
         return texts.sorted { $0.key < $1.key }.lazy.compactMap { schema.fault(in: $0.value) }.first
     }
 
+    /// What came is not what its provider's dialect promises.
+    mutating func fail(_ failure: UpstreamFailure) {
+        if state == .open { state = .failed(failure) }
+    }
+
     // MARK: Reading
 
     /// Takes what was read and writes what may go on to the client.

@@ -2,8 +2,21 @@ import Clients
 import NIOCore
 
 extension ChatRequest {
-    /// The call that one candidate is sent: the client's own bytes with splices, behind the route's head.
-    func rendered(for route: Route, edits prompt: PromptEdits, behind head: ByteBuffer) -> UpstreamRequest {
+    /// The call that one candidate is sent: the client's own bytes with splices, behind the route's head, and in the
+    /// provider's own words where it has a dialect.
+    func rendered(
+        for route: Route,
+        edits prompt: PromptEdits,
+        by dialing: Dialing
+    ) throws(DialectFault) -> UpstreamRequest {
+        let streams = wantsStream && !route.provider.quirks.noStreaming
+        let head = streams ? dialing.heads.stream : dialing.heads.whole
+        guard let dialect = dialing.dialect else { return spliced(for: route, edits: prompt, behind: head) }
+        let chat = spliced(for: route, edits: prompt, behind: ByteBuffer()).body
+        return UpstreamRequest(head: head, body: try dialect.request(chat))
+    }
+
+    func spliced(for route: Route, edits prompt: PromptEdits, behind head: ByteBuffer) -> UpstreamRequest {
         body.withUnsafeReadableBytes { bytes in
             var rendering = ChatRendering(bytes, request: self, route: route, prompt: prompt)
             var edits = rendering.run()

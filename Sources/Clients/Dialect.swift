@@ -1,0 +1,67 @@
+package import NIOCore
+
+/// A provider's own API, where it is not OpenAI's chat completions.
+///
+/// Inside Relay every request and every answer is a chat completion. A dialect is the edge where one is put into a
+/// provider's words on the way out, and the provider's words back into one on the way in; nothing between knows of it.
+/// What a chat completion has no member for is dropped, or kept for the session's next turn where the provider needs it
+/// back (Gemini's thought signatures).
+package protocol Dialect: Sendable {
+    /// Appended to the provider's base URL, with its query: `/chat`, `/models/ID:generateContent`.
+    func path(model: String, isStream: Bool) -> String
+
+    /// The fields that authenticate a call, and those that each call carries.
+    func fields(key: String?) -> [(name: String, value: String)]
+
+    /// The body that the provider is sent for `chat`, a well-formed chat completion request whose `model` is the
+    /// provider's own id and whose `stream` says what is wanted.
+    /// - Throws: `DialectFault.cannotSay` where leaving out what the dialect lacks would change what is asked.
+    func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer
+
+    /// A whole answer as a `chat.completion`. One that is an error though its status says otherwise becomes
+    /// `{"error":…}` with the provider's own words.
+    func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer
+
+    /// Reads one streamed answer.
+    func stream(of call: DialectCall) -> any DialectStream
+
+    /// Where the provider lists its models, appended to the base URL.
+    var modelsPath: String { get }
+}
+
+extension Dialect {
+    package var modelsPath: String { "/models" }
+}
+
+/// Turns a stream in a provider's dialect into the events of a chat completion.
+package protocol DialectStream {
+    /// Writes what the bytes say as `data: {…chat.completion.chunk…}` events. An error in the stream becomes
+    /// `data: {"error":…}` with the provider's own words.
+    mutating func receive(_ bytes: ByteBuffer, into events: inout ByteBuffer) throws(DialectFault)
+
+    /// The body has ended: what was held back, and `data: [DONE]` where the answer had come to its end.
+    mutating func end(into events: inout ByteBuffer) throws(DialectFault)
+}
+
+/// What a translated answer says of itself where the provider says nothing.
+package struct DialectCall: Sendable {
+    /// The provider's own id.
+    package let model: String
+    /// Unique in this process; part of the ids that are made.
+    package let tag: String
+    /// Seconds since 1970.
+    package let created: Int
+
+    package init(model: String, tag: String, created: Int) {
+        self.model = model
+        self.tag = tag
+        self.created = created
+    }
+}
+
+package enum DialectFault: Error, Sendable, Equatable {
+    /// The request holds something that this dialect has no word for: another provider is asked.
+    case cannotSay(String)
+    /// The answer is not what the dialect's documentation promises.
+    case unreadable(String)
+}

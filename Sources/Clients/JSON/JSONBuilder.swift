@@ -1,0 +1,119 @@
+package import NIOCore
+
+/// Writes a JSON document member by member and puts the commas.
+///
+///     json.object {
+///         $0.member("model", model)
+///         $0.member("messages") { $0.array { … } }
+///     }
+package struct JSONBuilder {
+    package private(set) var buffer: ByteBuffer
+    private var needsComma = false
+
+    /// Writes behind what `buffer` holds.
+    package init(_ buffer: ByteBuffer = ByteBuffer()) { self.buffer = buffer }
+
+    // MARK: Values
+
+    package mutating func object(_ body: (inout JSONBuilder) -> Void) { enclosed("{", "}", body) }
+
+    package mutating func array(_ body: (inout JSONBuilder) -> Void) { enclosed("[", "]", body) }
+
+    package mutating func string(_ text: String) {
+        begin()
+        buffer.writeStaticString("\"")
+        JSONText.escape(text.utf8, into: &buffer)
+        buffer.writeStaticString("\"")
+    }
+
+    package mutating func integer(_ number: Int) {
+        begin()
+        buffer.writeString(String(number))
+    }
+
+    /// JSON text.
+    package mutating func raw(_ text: String) {
+        begin()
+        buffer.writeString(text)
+    }
+
+    package mutating func raw(_ bytes: UnsafeRawBufferPointer) {
+        begin()
+        buffer.writeBytes(bytes)
+    }
+
+    /// A value of another document as it is written there.
+    package mutating func copy(_ value: JSONView) { raw(value.raw) }
+
+    // MARK: Members
+
+    package mutating func member(_ name: StaticString, _ write: (inout JSONBuilder) -> Void) {
+        key(name)
+        write(&self)
+    }
+
+    package mutating func member(_ name: StaticString, _ text: String) {
+        key(name)
+        string(text)
+    }
+
+    package mutating func member(_ name: StaticString, _ number: Int) {
+        key(name)
+        integer(number)
+    }
+
+    package mutating func member(_ name: StaticString, _ flag: Bool) {
+        key(name)
+        raw(flag ? "true" : "false")
+    }
+
+    /// `null` where there is no text.
+    package mutating func member(_ name: StaticString, orNull text: String?) {
+        key(name)
+        if let text { string(text) } else { raw("null") }
+    }
+
+    package mutating func member(_ name: StaticString, raw text: String) {
+        key(name)
+        raw(text)
+    }
+
+    /// The value of another document; nothing where there is none.
+    package mutating func member(_ name: StaticString, copying value: JSONView?) {
+        guard let value else { return }
+        key(name)
+        copy(value)
+    }
+
+    /// A member of another document, key and value, as it is written there.
+    package mutating func member(_ key: JSONString, copying value: JSONView) {
+        begin()
+        buffer.writeStaticString("\"")
+        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: value.bytes[key.range]))
+        buffer.writeStaticString("\":")
+        needsComma = false
+        copy(value)
+    }
+
+    package mutating func key(_ name: StaticString) {
+        begin()
+        buffer.writeStaticString("\"")
+        buffer.writeStaticString(name)
+        buffer.writeStaticString("\":")
+        needsComma = false
+    }
+
+    private mutating func begin() {
+        if needsComma { buffer.writeStaticString(",") }
+        needsComma = true
+    }
+
+    private mutating func enclosed(_ open: StaticString, _ close: StaticString, _ body: (inout JSONBuilder) -> Void) {
+        begin()
+        buffer.writeStaticString(open)
+        needsComma = false
+        body(&self)
+        buffer.writeStaticString(close)
+        needsComma = true
+    }
+}

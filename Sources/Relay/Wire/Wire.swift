@@ -1,0 +1,41 @@
+import NIOCore
+
+/// The API that a client speaks to Relay.
+///
+/// Inside everything is a chat completion. A request on another wire is translated where it comes in, its answer where it
+/// goes out; the chain between them is the same.
+enum Wire: Sendable {
+    /// `POST /v1/chat/completions`, and what has no wire of its own.
+    case chat
+    /// Anthropic's `POST /v1/messages`.
+    case messages
+    /// OpenAI's `POST /v1/responses`.
+    case responses
+    /// OpenAI's older `POST /v1/completions`.
+    case completions
+}
+
+/// A model call as its client sent it, understood: the chat completion that it asks for, and who writes the answer.
+struct WireCall {
+    let request: ChatRequest
+    /// `nil` where the client speaks chat completions itself.
+    var encoder: (any AnswerEncoder)?
+}
+
+/// Writes the answer to one exchange in the words of a wire that is not chat completions.
+///
+/// It is given what a chat completions client would get, in the same order, once that is sure to go out: attempts that
+/// were given up never reach it.
+protocol AnswerEncoder: AnyObject {
+    /// Whole events of a chat completion's stream, `data: [DONE]` at last. `events` is usually one read's worth.
+    func encode(_ events: ByteBuffer, into output: inout ByteBuffer)
+
+    /// An error in place of the stream's end.
+    func encode(_ error: ClientError, into output: inout ByteBuffer)
+
+    /// What tells a client in silence that somebody is there.
+    func encodeKeepAlive(into output: inout ByteBuffer)
+
+    /// A whole `chat.completion`.
+    func whole(_ completion: ByteBuffer) -> ByteBuffer
+}
