@@ -25,12 +25,30 @@ package protocol Dialect: Sendable {
     /// Reads one streamed answer.
     func stream(of call: DialectCall) -> any DialectStream
 
+    /// How it makes embeddings; `nil` where it makes none, or Relay does not know how.
+    var embeddings: (any EmbeddingsDialect)? { get }
+
     /// Where the provider lists its models, appended to the base URL.
     var modelsPath: String { get }
 }
 
 extension Dialect {
     package var modelsPath: String { "/models" }
+    package var embeddings: (any EmbeddingsDialect)? { nil }
+}
+
+/// The part of a provider's own API that makes embeddings: inside Relay they are asked for and answered as OpenAI has it.
+package protocol EmbeddingsDialect: Sendable {
+    /// Appended to the provider's base URL.
+    func path(model: String) -> String
+
+    /// The body that the provider is sent for `embeddings`, a well-formed embeddings request whose `model` is the provider's
+    /// own id.
+    /// - Throws: `DialectFault.cannotSay` where it has no word for the input: tokens, for one.
+    func request(_ embeddings: ByteBuffer) throws(DialectFault) -> ByteBuffer
+
+    /// A whole answer as OpenAI's list of embeddings, each a list of numbers.
+    func answer(_ body: ByteBuffer, model: String) throws(DialectFault) -> ByteBuffer
 }
 
 /// Turns a stream in a provider's dialect into the events of a chat completion.

@@ -25,10 +25,24 @@ struct Model: Sendable, Equatable {
     var source: String?
     /// Length of an embedding model's vectors.
     var dimensions: Int?
+    /// Whether its vectors may be cut to their first numbers and made unit length again; `nil` is unknown.
+    var isMatryoshka: Bool?
     /// Embedding models of one family give the same vectors; fallback never leaves the family.
     var embeddingFamily: String?
 
     func has(tag: String) -> Bool { tags.contains(tag) }
+
+    /// Models that its provider lets search the web.
+    static let webSearchTag = "web-search"
+
+    /// Models whose vectors may take each other's place have the same; one of no family is alone.
+    var embeddingFamilyName: String { (embeddingFamily ?? name).lowercased() }
+
+    /// Whether it can make vectors of that many numbers; `true` where that is unknown.
+    func gives(dimensions: Int) -> Bool {
+        guard let most = self.dimensions else { return true }
+        return dimensions == most || dimensions < most && isMatryoshka != false
+    }
 }
 
 /// What a model is for; an open set, since providers invent new ones.

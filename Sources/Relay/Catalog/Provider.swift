@@ -77,6 +77,15 @@ struct Quirks: Sendable, Equatable {
     var transientBodies: [String] = []
     /// Texts that are no answer when they are all of a whole answer (Kilo's `safe`); a stream is not held for them.
     var deadAnswers: [String] = []
+    /// How its models are told to search the web; those that do so unasked need nothing.
+    var webSearch = WebSearch()
+
+    struct WebSearch: Sendable, Equatable {
+        /// Members of the request, as JSON text; they take the place of the client's own.
+        var set: [String: String] = [:]
+        /// Tools that are offered beside the client's, as JSON text.
+        var tools: [String] = []
+    }
 }
 
 /// Times a provider needs beyond the settings', in seconds.

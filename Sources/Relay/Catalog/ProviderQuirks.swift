@@ -4,8 +4,7 @@ extension Quirks {
         var object = object
         dropParameters = object.read([String].self, "drop_parameters") ?? []
         renameParameters = Dictionary(object.texts("rename_parameters").map { ($0.name, $0.text) }) { $1 }
-        let members = object.object("set_with_tools").members
-        setWithTools = Dictionary(members.map { ($0.key, JSONWriter.compact($0.value)) }) { $1 }
+        setWithTools = object.object("set_with_tools").texts
         strictMessages = object.read(Bool.self, "strict_messages") ?? false
         flatContent = object.read(Bool.self, "flat_content") ?? false
         nullContentAsEmpty = object.read(Bool.self, "null_content_as_empty") ?? false
@@ -16,7 +15,24 @@ extension Quirks {
         noStreaming = object.read(Bool.self, "no_streaming") ?? false
         transientBodies = object.read([String].self, "transient_bodies") ?? []
         deadAnswers = object.read([String].self, "dead_answers") ?? []
+        webSearch = WebSearch(object.object("web_search"))
         object.finish()
+    }
+}
+
+extension Quirks.WebSearch {
+    init(_ object: ObjectReader) {
+        var object = object
+        set = object.object("set").texts
+        tools = (object.value("tools")?.array ?? []).map(JSONWriter.compact)
+        object.finish()
+    }
+}
+
+extension ObjectReader {
+    /// The members as JSON text, whatever they are.
+    fileprivate var texts: [String: String] {
+        Dictionary(members.map { ($0.key, JSONWriter.compact($0.value)) }) { $1 }
     }
 }
 

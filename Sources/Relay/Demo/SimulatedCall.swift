@@ -25,6 +25,8 @@ struct SimulatedCall: Sendable {
     /// `json_object` or `json_schema`.
     var responseFormat: String?
     var schema: SimulatedJSON?
+    /// It is no chat completion but this.
+    var media: SimulatedMedia?
 
     /// Reads what is there; what is missing or of the wrong type is for `SimulatedCheck` to complain about.
     init(_ json: SimulatedJSON) {
@@ -45,10 +47,17 @@ struct SimulatedCall: Sendable {
         schema = format?["json_schema"]?["schema"]
     }
 
+    init(_ media: SimulatedMedia) {
+        self.init(.object([]))
+        model = media.model
+        self.media = media
+    }
+
     var asksForJSON: Bool { responseFormat != nil }
 
     /// Four characters a token, and 85 for an image.
     var promptTokens: Int {
+        if let media { return media.promptTokens }
         let text = messages.reduce(0) { $0 + $1.text.unicodeScalars.count }
         let images = messages.reduce(0) { $0 + $1.imageCount }
         let tools = json["tools"].map { $0.isNull ? 0 : $0.text.unicodeScalars.count } ?? 0

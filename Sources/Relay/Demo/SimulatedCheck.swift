@@ -20,7 +20,8 @@ struct SimulatedCheck: Sendable {
             guard !values("content-length").isEmpty || !values("transfer-encoding").isEmpty else {
                 throw Complaint(status: 411, message: "A request with a body needs Content-Length.")
             }
-            guard values("content-type").first?.lowercased().hasPrefix("application/json") == true else {
+            let type = values("content-type").first?.lowercased() ?? ""
+            guard type.hasPrefix("application/json") || type.hasPrefix("multipart/form-data;") else {
                 throw Complaint(status: 400, message: "You must send a header of Content-Type: application/json.")
             }
         }
@@ -39,6 +40,7 @@ struct SimulatedCheck: Sendable {
     /// What holds whatever the API: the model is known, roles and tool calls go together, sizes are kept.
     func check(_ call: SimulatedCall) throws(Complaint) {
         try checkModel(call)
+        if let media = call.media { return try SimulatedMediaAnswer.check(media, behavior.media) }
         try SimulatedMessageCheck(json: call.json, isStrict: behavior.isStrict).check()
         try checkAbilities(call)
         try checkLength(call)

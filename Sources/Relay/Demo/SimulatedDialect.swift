@@ -72,13 +72,14 @@ extension SimulatedDialect {
     }
 }
 
-/// Chat completions, as OpenAI and most others have them.
+/// Chat completions and the other endpoints, as OpenAI and most others have them.
 struct SimulatedOpenAI: SimulatedDialect {
     let name = DialectName.openai
 
     func key(in headers: Headers) throws(Complaint) -> String { try bearer(in: headers) }
 
     func read(_ request: SimulatedProvider.ReceivedRequest, isStrict: Bool) throws(Complaint) -> SimulatedCall? {
+        if let media = try SimulatedMedia(request, isStrict: isStrict) { return SimulatedCall(media) }
         guard request.path == "/v1/chat/completions" || request.path == "/chat/completions" else { return nil }
         let json = try object(in: request.body)
         try SimulatedParameterCheck(json: json, isStrict: isStrict).check()

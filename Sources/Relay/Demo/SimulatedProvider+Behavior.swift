@@ -6,6 +6,8 @@ extension SimulatedProvider {
         /// Ids it knows; any other is 404. Empty: it serves whatever is asked.
         var models: [String] = []
         var answer: Answer = .text("Paris is the capital of France.")
+        /// What its models that do not chat make.
+        var media = Media()
         /// What is said when JSON is asked for; without it a value is made up from the schema.
         var jsonAnswer: String?
         var reasoning: String?

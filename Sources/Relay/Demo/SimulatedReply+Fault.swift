@@ -16,6 +16,21 @@ extension SimulatedReply {
             self = reply
             return
         }
+        if let media = call.media {
+            var isEmpty = false
+            if case .emptyAnswer? = fault { isEmpty = true }
+            let answer = SimulatedMediaAnswer(to: media, behavior.media, isEmpty: isEmpty)
+            self.init(status: 200, steps: latency)
+            steps += Self.play(
+                answer.pieces,
+                type: answer.contentType,
+                framing: answer.pieces.count > 1 ? behavior.delivery.stream : behavior.delivery.whole,
+                behavior: behavior,
+                fault: fault,
+                headers: headers
+            )
+            return
+        }
         var answer = SimulatedAnswer(to: call, number: number, behavior: behavior)
         if case .emptyAnswer(let finishReason)? = fault {
             answer.pieces = []
@@ -38,28 +53,35 @@ extension SimulatedReply {
             events = [Array(behavior.dialect.whole(answer, sendsUsage: sendsUsage).utf8)]
         }
         self.init(status: 200, steps: latency)
-        steps += Self.play(events, isStream: isStream, behavior: behavior, fault: fault, headers: headers)
+        steps += Self.play(
+            events,
+            type: isStream ? behavior.dialect.streamType : "application/json",
+            framing: isStream ? behavior.delivery.stream : behavior.delivery.whole,
+            behavior: behavior,
+            fault: fault,
+            headers: headers + (isStream ? [(name: "Cache-Control", value: "no-cache")] : [])
+        )
     }
 
     /// Head and events, up to where the fault strikes.
     private static func play(
         _ events: [[UInt8]],
-        isStream: Bool,
+        type: String,
+        framing: SimulatedProvider.Delivery.Framing,
         behavior: Behavior,
         fault: Fault?,
         headers: [(name: String, value: String)]
     ) -> [Step] {
         let strike = Strike(fault)
-        let framing = isStream ? behavior.delivery.stream : behavior.delivery.whole
         var writer = SimulatedReplyWriter(
             delivery: behavior.delivery,
             framing: strike?.announcesLength == true ? .contentLength : framing
         )
         writer.head(
             status: 200,
-            contentType: isStream ? behavior.dialect.streamType : "application/json",
+            contentType: type,
             length: events.reduce(0) { $0 + $1.count },
-            headers: headers + (isStream ? [(name: "Cache-Control", value: "no-cache")] : [])
+            headers: headers
         )
         writer.wait(behavior.latency.beforeFirstChunk)
         let sent = strike.map { Self.before($0, events) } ?? events

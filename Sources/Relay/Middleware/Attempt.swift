@@ -21,6 +21,8 @@ final class Attempt {
     private let tag: String
     private(set) var head: ResponseHead?
     private(set) var isStreaming = false
+    /// What comes goes to the client as it is: sound, events that are no chat completion's.
+    var passesOn = false
     /// What came of an answer that is not streamed.
     private(set) var body = ByteBuffer()
     /// Tool calls that were found in an answer that the provider had refused itself.
@@ -79,6 +81,9 @@ final class Attempt {
         DialectCall(model: route.model.name, tag: tag, created: Int(startedAt.wall))
     }
 
+    /// Something has come that is not gathered.
+    func noteRead(at now: Now) { lastPieceAt = now }
+
     /// `false` when the answer is longer than anyone means.
     func gather(_ bytes: ByteBuffer, at now: Now) -> Bool {
         lastPieceAt = now
@@ -127,6 +132,17 @@ final class Attempt {
         guard let dialect else { return true }
         do throws(DialectFault) {
             body = try dialect.answer(body, to: dialectCall)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Embeddings as OpenAI has them; `false` where they cannot be read.
+    func translateEmbeddings() -> Bool {
+        guard let embeddings = dialect?.embeddings else { return true }
+        do throws(DialectFault) {
+            body = try embeddings.answer(body, model: route.model.name)
             return true
         } catch {
             return false

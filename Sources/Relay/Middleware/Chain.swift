@@ -76,6 +76,10 @@ struct CallFacts: Sendable {
     var serverSidePrompt: Bool?
     /// `x-request-id`, where the client gave one.
     var requestID: String?
+    /// The body's, as the client says it.
+    var contentType: String?
+    /// The provider is to search the web for the answer.
+    var searchesWeb = false
     /// What a browser of another origin wants to read.
     var cors: ReplyFields?
 
@@ -103,9 +107,11 @@ struct Dialing: Sendable {
     let fields: ReplyFields
     let times: CallTimes
 
-    /// Some dialects call a stream by another path.
     struct Heads: Sendable {
+        /// Of chat completions; some dialects call a stream by another path.
         let whole: ByteBuffer
         let stream: ByteBuffer
+        /// Of the other endpoints that the route serves, without `content-type`.
+        let media: [MediaEndpoint: ByteBuffer]
     }
 }

@@ -139,6 +139,18 @@ struct PromptFacts: Sendable {
     static let imageTokens = 1000
     static let audioTokens = 1500
 
+    init(_ request: ModelRequest) {
+        switch request {
+        case .chat(let request): self.init(request)
+        case .media(let request): self.init(tokens: request.tokens, toolTokens: 0)
+        }
+    }
+
+    private init(tokens: Int, toolTokens: Int) {
+        self.tokens = tokens
+        self.toolTokens = toolTokens
+    }
+
     init(_ request: ChatRequest) {
         var count = TokenEstimator.perRequest
         var bytesOfTools = 0

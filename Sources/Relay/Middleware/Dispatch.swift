@@ -11,6 +11,14 @@ struct Dispatch: Sendable {
     static let retryPause = Duration.milliseconds(250)
     static let maxRetries = 2
 
+    /// The settings' rules, and those of what is asked.
+    func rules(for request: ModelRequest, searchesWeb: Bool) -> RouteRules {
+        var rules = rules
+        rules.endpointType = request.modelType
+        rules.searchesWeb = searchesWeb
+        return rules
+    }
+
     enum Reserved {
         /// `lowered` is the `max_tokens` to send where only less than was asked for is left.
         case reserved(Reservation, lowered: Int?)
@@ -72,17 +80,12 @@ struct Selection {
     private var overflowed = 0
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else.
-    mutating func start(_ request: ChatRequest, chain: Chain) throws(ClientError) {
+    mutating func start(_ request: ModelRequest, rules: RouteRules, chain: Chain) throws(ClientError) {
         let ask = Ask(
             model: request.model,
             filters: request.filters,
-            requirements: RouteRequirements(
-                images: request.hasImages,
-                audio: request.hasAudio,
-                tools: request.tools != nil,
-                jsonSchema: request.responseFormat == .jsonSchema
-            ),
-            rules: chain.dispatch.rules
+            requirements: request.requirements,
+            rules: rules
         )
         let candidates: Candidates
         do throws(RoutingError) {
@@ -102,7 +105,7 @@ struct Selection {
     mutating func order(
         chain: Chain,
         pinned: Int?,
-        request: ChatRequest,
+        request: ModelRequest,
         prompt: PromptFacts,
         at now: Now
     ) -> ContinuousClock.Instant? {
@@ -123,13 +126,16 @@ struct Selection {
         for route in list.routes {
             let tokens = prompt.tokens(for: route)
             let standing = route.account.standing(slot: route.slot, tokens: tokens, at: now)
-            let fitsWhole = chain.contextWindow.surelyFits(
-                request,
-                facts: prompt,
-                for: route,
-                learned: standing.learned,
-                shrunkTo: caps.isEmpty ? nil : caps[route.index]
-            )
+            let fitsWhole =
+                request.chat.map { chat in
+                    chain.contextWindow.surelyFits(
+                        chat,
+                        facts: prompt,
+                        for: route,
+                        learned: standing.learned,
+                        shrunkTo: caps.isEmpty ? nil : caps[route.index]
+                    )
+                } ?? true
             let isFree = standing.availability.isFree
             isAnyFree = isAnyFree || isFree
             isWholeFree = isWholeFree || isFree && fitsWhole

@@ -18,6 +18,7 @@ extension Exchange {
     private mutating func receive(_ read: UpstreamRead, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         if let head = read.head { receive(head, of: attempt, now) }
         attempt.hasEnded = read.hasEnded
+        if case .media(let media) = request { return receive(read, of: attempt, for: media, now, &actions) }
         if read.body.readableBytes > 0 {
             if attempt.isStreaming {
                 attempt.receive(read.body, into: &reply.output, at: now)
@@ -78,7 +79,7 @@ extension Exchange {
 
     /// A schema that the route does not enforce is checked before anything is sent.
     private func isHeld(_ attempt: Attempt) -> Bool {
-        request.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema && normalization != nil
+        request.chat?.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema && normalization != nil
     }
 
     private mutating func completeStream(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
@@ -161,11 +162,11 @@ extension Exchange {
 
     // MARK: What comes of it
 
-    private mutating func succeed(
+    mutating func succeed(
         _ attempt: Attempt,
         usage: TokenUsage,
         isReported: Bool,
-        changes: [NormalizeRule: Int],
+        changes: [NormalizeRule: Int] = [:],
         _ now: Now
     ) {
         let route = attempt.route

@@ -33,12 +33,19 @@ extension Exchange {
     /// Once a byte is out the status is gone: then an error event, never a false `stop`.
     mutating func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
         if reply.headSent {
+            // Bytes that are no events have no word for an error: they end without their end.
+            if !reply.isEventStream { return breakOff(&actions) }
             if let event = reply.streamError(error, at: now) { actions.write.append(event) }
         } else {
             var fields = ReplyFields()
             fields.write { writeFields(of: nil, attempt: trail.count, now, into: &$0) }
             actions.write.append(Reply.error(error, on: facts.wire, framing: facts.framing, fields: fields))
         }
+        finish(&actions)
+    }
+
+    private mutating func breakOff(_ actions: inout Actions) {
+        reply.isBroken = true
         finish(&actions)
     }
 
@@ -55,13 +62,14 @@ extension Exchange {
         _ completion: consuming SplicedBody,
         of route: Route,
         attempt number: Int,
+        contentType: String = "application/json",
         _ now: Now,
         _ actions: inout Actions
     ) {
         var body = completion
         if let encoder = reply.encoder { body = SplicedBody(encoder.whole(body.joined())) }
         let length = body.length
-        var buffer = reply.wholeHead(length: length)
+        var buffer = reply.wholeHead(length: length, contentType: contentType)
         writeFields(of: route, attempt: number, now, into: &buffer)
         ReplyHead.end(&buffer)
         let isShort = length <= Reply.shortBytes
@@ -93,7 +101,7 @@ extension Exchange {
     }
 
     /// What every answer says of its way.
-    private func writeFields(of route: Route?, attempt number: Int, _ now: Now, into buffer: inout ByteBuffer) {
+    func writeFields(of route: Route?, attempt number: Int, _ now: Now, into buffer: inout ByteBuffer) {
         facts.writeAnswerFields(into: &buffer)
         if let route { buffer.writeImmutableBuffer(chain.dialing[route.index].fields.bytes) }
         buffer.writeField("x-gateway-attempts", number)

@@ -25,6 +25,8 @@ struct Exchange {
         case turn
         /// A history that was fitted on another thread.
         case fitted(ContextWindow.Fit)
+        /// An answer that was read on another thread.
+        case mediaRead(MediaAnswer.Reading)
         case clientLeft
     }
 
@@ -36,6 +38,7 @@ struct Exchange {
         var ends = false
         var call: (route: Route, request: UpstreamRequest)?
         var fit: FitWork?
+        var reading: EmbeddingsWork?
         /// Waits in the quota queue, to be given its turn at that time.
         var waitsUntil: ContinuousClock.Instant?
         var leavesQueue = false
@@ -50,9 +53,9 @@ struct Exchange {
         private let cap: Int?
         private let session: PinKey?
 
-        init(_ exchange: borrowing Exchange, to route: Route, shrunkTo cap: Int?) {
+        init(_ exchange: borrowing Exchange, _ request: ChatRequest, to route: Route, shrunkTo cap: Int?) {
             chain = exchange.chain
-            request = exchange.request
+            self.request = request
             facts = exchange.prompt
             session = exchange.session
             self.route = route
@@ -67,8 +70,10 @@ struct Exchange {
     enum Phase: Equatable { case queued, selecting, fitting, waiting, attempting, streaming, done }
 
     let chain: Chain
-    let request: ChatRequest
+    let request: ModelRequest
     let facts: CallFacts
+    /// Who may serve it at all.
+    let rules: RouteRules
     let prompt: PromptFacts
     /// What normalisation may do; the same for every attempt.
     let normalization: Normalization.Plan?
@@ -91,12 +96,13 @@ struct Exchange {
     /// The one that came nearest to taking the prompt.
     private var lastOverflow: (needed: Int, budget: Int, window: Int)?
 
-    init(chain: Chain, request: ChatRequest, facts: CallFacts, encoder: (any AnswerEncoder)? = nil) {
+    init(chain: Chain, request: ModelRequest, facts: CallFacts, encoder: (any AnswerEncoder)? = nil) {
         self.chain = chain
         self.request = request
         self.facts = facts
+        rules = chain.dispatch.rules(for: request, searchesWeb: facts.searchesWeb)
         prompt = PromptFacts(request)
-        normalization = chain.normalization.plan(for: request)
+        normalization = request.chat.flatMap { chain.normalization.plan(for: $0, searchesWeb: facts.searchesWeb) }
         reply = Reply(
             isStream: request.wantsStream,
             framing: facts.framing,
@@ -119,6 +125,7 @@ struct Exchange {
         case .tick: tick(now, &actions)
         case .turn: turn(now, &actions)
         case .fitted(let fit): fitted(fit, now, &actions)
+        case .mediaRead(let reading): finishMedia(reading, now, &actions)
         case .clientLeft: leave(now, &actions)
         }
         return actions
@@ -134,13 +141,15 @@ struct Exchange {
             waitDeadline = now.continuous.advanced(by: facts.maxWait)
         }
         phase = .selecting
-        session = chain.sessionAffinity.session(of: request, named: facts.sessionID, client: facts.client)
+        session = request.chat.flatMap {
+            chain.sessionAffinity.session(of: $0, named: facts.sessionID, client: facts.client)
+        }
         do throws(ClientError) {
-            try selection.start(request, chain: chain)
+            try selection.start(request, rules: rules, chain: chain)
         } catch {
             return end(with: error, now, &actions)
         }
-        if chain.quotaQueue.mustWait(request) { return wait(until: now.continuous, now, &actions) }
+        if chain.quotaQueue.mustWait(waitKey) { return wait(until: now.continuous, now, &actions) }
         select(now, &actions)
     }
 
@@ -156,21 +165,28 @@ struct Exchange {
     /// Fit, direct, reserve, call: for one candidate after the other until one takes the request.
     mutating func next(_ now: Now, _ actions: inout Actions) {
         while let candidate = selection.next(attempts: trail.count, limit: chain.times.maxAttempts) {
+            guard let chat = request.chat else {
+                if start(candidate, .whole(tokens: prompt.tokens(for: candidate)), now, &actions) { return }
+                continue
+            }
             let cap = selection.cap(of: candidate)
             let window = chain.contextWindow
-            if request.body.readableBytes > ContextWindow.offloadBytes,
-                !window.surelyFits(request, facts: prompt, for: candidate, shrunkTo: cap)
+            if chat.body.readableBytes > ContextWindow.offloadBytes,
+                !window.surelyFits(chat, facts: prompt, for: candidate, shrunkTo: cap)
             {
                 phase = .fitting
                 selection.fitting = candidate
-                actions.fit = FitWork(self, to: candidate, shrunkTo: cap)
+                actions.fit = FitWork(self, chat, to: candidate, shrunkTo: cap)
                 return
             }
-            let fit = window.fit(request, facts: prompt, to: candidate, shrunkTo: cap, session: session)
+            let fit = window.fit(chat, facts: prompt, to: candidate, shrunkTo: cap, session: session)
             if start(candidate, fit, now, &actions) { return }
         }
         exhausted(now, &actions)
     }
+
+    /// What it would stand in line for.
+    var waitKey: WaitKey { WaitKey(model: request.model, filters: request.filters, rules: rules) }
 
     private mutating func fitted(_ fit: ContextWindow.Fit, _ now: Now, _ actions: inout Actions) {
         guard phase == .fitting, let candidate = selection.fitting else { return }
@@ -200,14 +216,19 @@ struct Exchange {
             selection.passOverflow(of: route)
             return false
         }
-        edits.styleDirective = chain.styleDirective.directive(
-            for: request,
-            isMeta: selection.isMeta,
-            wish: facts.serverSidePrompt
-        )
-        edits.maxTokens = selection.maxTokens(for: route, asked: request.maxTokens)
-        switch chain.dispatch.reserve(route, promptTokens: tokens, asked: edits.maxTokens ?? request.maxTokens, at: now)
-        {
+        // Only a chat completion is answered in tokens that are worth a reservation.
+        var answerTokens: Int? = 0
+        if let chat = request.chat {
+            edits.styleDirective = chain.styleDirective.directive(
+                for: chat,
+                isMeta: selection.isMeta,
+                wish: facts.serverSidePrompt
+            )
+            edits.searchesWeb = facts.searchesWeb
+            edits.maxTokens = selection.maxTokens(for: route, asked: chat.maxTokens)
+            answerTokens = edits.maxTokens ?? chat.maxTokens
+        }
+        switch chain.dispatch.reserve(route, promptTokens: tokens, asked: answerTokens, at: now) {
         case .refused(let until, let reason):
             selection.pass(over: route, until: until, reason: reason, at: now)
             return false
@@ -241,9 +262,9 @@ struct Exchange {
     }
 
     func streamReply(for attempt: Attempt) -> ChatStreamReply? {
-        guard request.wantsStream else { return nil }
+        guard let chat = request.chat, chat.wantsStream else { return nil }
         return ChatStreamReply(
-            wantsUsage: request.wantsUsage,
+            wantsUsage: chat.wantsUsage,
             normalization: normalization,
             requestTag: facts.tag,
             note: chain.showsProvider ? attempt.note(attempt.startedAt) : nil

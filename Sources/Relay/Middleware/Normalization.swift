@@ -8,9 +8,11 @@ import Normalize
 struct Normalization: Sendable {
     let settings: NormalizeSettings
 
-    /// How the answers to this request are treated; `nil` where nothing may act.
-    func plan(for request: ChatRequest) -> Plan? {
+    /// How the answers to this request are treated; `nil` where nothing may act. Citations point at places in a text, which
+    /// then stays as it is.
+    func plan(for request: ChatRequest, searchesWeb: Bool = false) -> Plan? {
         guard request.allowsNormalization, settings.actsAtAll else { return nil }
+        guard !searchesWeb || request.responseFormat != .text else { return nil }
         return Plan(
             rules: NormalizeRules(
                 settings: settings,

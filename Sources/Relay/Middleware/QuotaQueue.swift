@@ -4,11 +4,7 @@ import Synchronization
 struct WaitKey: Sendable, Hashable {
     var model: String
     var filters: RouteFilters
-
-    init(_ request: ChatRequest) {
-        model = request.model
-        filters = request.filters
-    }
+    var rules: RouteRules
 }
 
 /// The line of requests for which no candidate is free: first come, first served, over all event loops.
@@ -33,8 +29,8 @@ final class QuotaQueue: Sendable {
     private let state = Mutex(State())
 
     /// Whether others wait for the same; nearly always nobody waits for anything.
-    func mustWait(_ request: ChatRequest) -> Bool {
-        state.withLock { $0.waiting > 0 && $0.lines[WaitKey(request)]?.isEmpty == false }
+    func mustWait(_ key: @autoclosure () -> WaitKey) -> Bool {
+        state.withLock { $0.waiting > 0 && $0.lines[key()]?.isEmpty == false }
     }
 
     func join(_ key: WaitKey, wake: @escaping Wake) -> Ticket {

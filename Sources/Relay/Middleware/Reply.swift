@@ -14,6 +14,15 @@ struct Reply {
     /// Writes them in the client's words where its wire is another one.
     let encoder: (any AnswerEncoder)?
     var lastWrite: ContinuousClock.Instant = .now
+    /// What has begun cannot be ended properly: its connection ends with it.
+    var isBroken = false
+    /// What has begun is a stream of events, with a place for an error.
+    private(set) var isEventStream = true
+    /// The head has told how long the body is.
+    private var hasLength = false
+
+    /// To HTTP/1.0 an answer of unknown length ends where the connection does.
+    var endsWithConnection: Bool { isBroken || framing.isVersion10 && headSent && !hasLength }
 
     /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
     static let shortBytes = 16 * 1024
@@ -51,6 +60,26 @@ struct Reply {
         return buffer
     }
 
+    /// The head of an answer that passes on as it comes. One of known length is not cut into chunks.
+    mutating func passedHead(contentType: String, length: Int?) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: 768)
+        hasLength = length != nil
+        isEventStream = MultipartForm.mediaType(of: contentType) == "text/event-stream"
+        ReplyHead.begin(
+            status: 200,
+            contentType: contentType,
+            length: length.map { .fixed($0) } ?? .stream,
+            framing: framing,
+            into: &buffer
+        )
+        return buffer
+    }
+
+    /// Takes a piece of such an answer.
+    mutating func pass(_ bytes: ByteBuffer) {
+        output.write { $0.writeImmutableBuffer(bytes) }
+    }
+
     /// Sends what was gathered behind `opening`, in one buffer.
     mutating func flush(last: Bool, at now: Now, opening: ByteBuffer?, into bytes: inout ClientBytes) {
         lastWrite = now.continuous
@@ -67,7 +96,7 @@ struct Reply {
 
     /// What was gathered, in the client's words and framed; `nil` when that is nothing.
     private mutating func takeOutput(last: Bool) -> ByteBuffer? {
-        guard let encoder else { return output.take(last: last) }
+        guard let encoder else { return output.take(last: last, framed: !hasLength) }
         let events = output.take(last: false, framed: false)
         return framed(last: last) { output in
             if let events { encoder.encode(events, into: &output) }
@@ -126,11 +155,11 @@ struct Reply {
     // MARK: Whole answers
 
     /// The head of a whole answer without the fields that the exchange knows, with room for a short body.
-    func wholeHead(length: Int) -> ByteBuffer {
+    func wholeHead(length: Int, contentType: String = "application/json") -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: 768 + (length <= Self.shortBytes ? length : 0))
         ReplyHead.begin(
             status: 200,
-            contentType: "application/json",
+            contentType: contentType,
             length: .fixed(length),
             framing: framing,
             into: &buffer

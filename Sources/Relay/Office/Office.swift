@@ -40,7 +40,7 @@ struct Office: Sendable {
 
     private struct Content {
         var status = 200
-        var type: StaticString = "application/json"
+        var type: String = "application/json"
         var text: String
     }
 

@@ -31,11 +31,14 @@ struct RouteRequirements: Sendable, Hashable {
     var audio = false
     var tools = false
     var jsonSchema = false
+    /// The length of an embedding's vector.
+    var dimensions: Int?
 
     static let none = RouteRequirements()
 
-    enum Need: String, Sendable, CaseIterable {
+    enum Need: Sendable, Hashable {
         case images, audio, tools
+        case dimensions(Int)
     }
 
     /// What no model may lack. JSON schemas are not among it: where a route does not enforce them, Relay checks the
@@ -45,6 +48,7 @@ struct RouteRequirements: Sendable, Hashable {
         if images { needs.append(.images) }
         if audio { needs.append(.audio) }
         if tools { needs.append(.tools) }
+        if let dimensions { needs.append(.dimensions(dimensions)) }
         return needs
     }
 
@@ -53,6 +57,7 @@ struct RouteRequirements: Sendable, Hashable {
         case .images: model.inputs.contains(.image)
         case .audio: model.inputs.contains(.audio)
         case .tools: model.tools == true
+        case .dimensions(let count): model.gives(dimensions: count)
         }
     }
 }
@@ -63,6 +68,8 @@ struct RouteRules: Sendable, Hashable {
     var allowPaid = false
     /// The endpoint's own type of model: `nil` is chat (text and coding, others when asked for).
     var endpointType: ModelType?
+    /// Only models whose provider searches the web for them.
+    var searchesWeb = false
 
     static let chat = RouteRules()
 }

@@ -24,6 +24,8 @@ final class RouteTable: Sendable {
     private let providers: [String: ProviderNames]
     /// Routes of each model, by its lower-case id.
     private let routesByModel: [String: [Int]]
+    /// Routes of the embedding models of one family, by its lower-case name.
+    private let routesByFamily: [String: [Int]]
     private let leftOut: [String: String]
     private let lists = Mutex<[Question: CandidateList]>([:])
     private let answers = Mutex<[Ask: Candidates]>([:])
@@ -48,6 +50,7 @@ final class RouteTable: Sendable {
         self.traits = builder.traits
         self.providers = builder.providers
         self.routesByModel = builder.routesByModel
+        self.routesByFamily = builder.routesByFamily
         self.naming = naming
         self.leftOut = .init(leftOut.map { ($0.lowercased(), $1) }) { first, _ in first }
     }
@@ -117,7 +120,11 @@ final class RouteTable: Sendable {
         case .direct(let provider, let model):
             try checkEndpoint(providers[provider.lowercased()]?.models[model.lowercased()] ?? [], model, question)
         case .model(let model):
-            try checkEndpoint(unpaid(routesByModel[model.lowercased()] ?? [], question.rules), model, question)
+            try checkEndpoint(
+                unpaid(routes(named: model.lowercased(), question.rules), question.rules),
+                model,
+                question
+            )
         }
     }
 
@@ -126,6 +133,7 @@ final class RouteTable: Sendable {
         let asksForModels = !(filters.type ?? "").isEmpty || !(filters.name ?? "").isEmpty
         let reachable = unpaid(Array(routes.indices), rules).filter { serves($0, rules, asked: true) }
         let pool = asksForModels ? reachable : reachable.filter { serves($0, rules, asked: false) }
+        guard !pool.isEmpty || !rules.searchesWeb else { throw .noWebSearch(model: nil) }
         guard !pool.isEmpty else { throw .noModels(type: rules.endpointType?.rawValue ?? "text") }
         let matching = pool.filter { filters.matches(routes[$0].model) }
         guard !matching.isEmpty else {
@@ -141,7 +149,23 @@ final class RouteTable: Sendable {
             let unmet = question.needs.filter { need in !matching.contains { meets($0, [need]) } }
             throw .requirementUnmet(unmet.isEmpty ? question.needs : unmet)
         }
-        return able
+        return rules.endpointType == .embedding ? firstFamily(of: able) : able
+    }
+
+    /// Vectors of different families cannot be compared, so that whoever asks for any model gets the same family each time:
+    /// that of the first by priority, then in the table's order.
+    private func firstFamily(of indices: [Int]) -> [Int] {
+        guard let first = indices.min(by: { (traits[$0].priority, $0) < (traits[$1].priority, $1) }) else { return [] }
+        let family = routes[first].model.embeddingFamilyName
+        return indices.filter { routes[$0].model.embeddingFamilyName == family }
+    }
+
+    /// A model's routes. Of an embedding model's family all, by the name of any of them or of the family itself.
+    private func routes(named model: String, _ rules: RouteRules) -> [Int] {
+        let own = routesByModel[model] ?? []
+        guard rules.endpointType == .embedding else { return own }
+        let family = own.first.map { routes[$0].model.embeddingFamilyName } ?? model
+        return own + (routesByFamily[family] ?? []).filter { !own.contains($0) }
     }
 
     /// A model that was named serves if it fits the endpoint at all. Of several routes those that have what the request
@@ -150,6 +174,7 @@ final class RouteTable: Sendable {
         guard let first = named.first else { throw unknown(model) }
         let serving = named.filter { serves($0, question.rules, asked: true) }
         guard !serving.isEmpty else {
+            if question.rules.searchesWeb { throw .noWebSearch(model: model) }
             throw .wrongEndpoint(model: model, type: routes[first].model.type.rawValue)
         }
         let able = serving.filter { meets($0, question.needs) }
@@ -157,9 +182,10 @@ final class RouteTable: Sendable {
     }
 
     private func serves(_ index: Int, _ rules: RouteRules, asked: Bool) -> Bool {
-        let type = routes[index].model.type
+        let (type, dialect) = (routes[index].model.type, routes[index].provider.dialect)
+        if rules.searchesWeb, !routes[index].model.has(tag: Model.webSearchTag) { return false }
         guard let endpoint = rules.endpointType else { return asked ? type.answersChatWhenAsked : type.isChat }
-        return type == endpoint
+        return type == endpoint && dialect.speaks(of: endpoint)
     }
 
     private func unpaid(_ indices: [Int], _ rules: RouteRules) -> [Int] {
@@ -195,6 +221,9 @@ extension RouteTable {
             }
         }
         if let first = unpaid(routesByModel[lowered] ?? [], rules).first { return .model(routes[first].model.name) }
+        if rules.endpointType == .embedding, !unpaid(routesByFamily[lowered] ?? [], rules).isEmpty {
+            return .model(lowered)
+        }
         if let leftOutProvider { throw .providerLeftOut(leftOutProvider.name, why: leftOutProvider.why) }
         if depth < 4, let alias = naming.aliases.first(where: { $0.matches(lowered) }) {
             let meta = ModelReference.meta(preferredScale: alias.preferredScale, filters: alias.filters)

@@ -13,6 +13,7 @@ struct RouteTableBuilder {
     private(set) var traits: [RouteTraits] = []
     private(set) var providers: [String: ProviderNames] = [:]
     private(set) var routesByModel: [String: [Int]] = [:]
+    private(set) var routesByFamily: [String: [Int]] = [:]
     private let policy: BreakerPolicy
     private let usage: UsageLedger
     private let former: [Route]
@@ -75,6 +76,9 @@ struct RouteTableBuilder {
     private mutating func add(_ route: Route) {
         let id = route.model.name.lowercased()
         routesByModel[id, default: []].append(route.index)
+        if route.model.type == .embedding {
+            routesByFamily[route.model.embeddingFamilyName, default: []].append(route.index)
+        }
         providers[route.provider.name.lowercased(), default: ProviderNames(name: route.provider.name)]
             .models[id, default: []].append(route.index)
         routes.append(route)

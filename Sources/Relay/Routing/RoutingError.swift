@@ -9,6 +9,8 @@ enum RoutingError: Error, Sendable, Equatable {
     case requirementUnmet([RouteRequirements.Need])
     /// Nothing at all is there for this endpoint.
     case noModels(type: String)
+    /// Nobody, or not the model that was named, searches the web.
+    case noWebSearch(model: String?)
 
     /// One reading should be enough to know what to change.
     var message: String {
@@ -35,18 +37,22 @@ enum RoutingError: Error, Sendable, Equatable {
                 case .images: "takes images"
                 case .audio: "takes audio"
                 case .tools: "calls tools"
+                case .dimensions(let count): "makes vectors of \(count) dimensions"
                 }
             }
             return "No usable model \(wants.joined(separator: " and ")), which this request needs."
         case .noModels(let type):
             return "No usable model of type '\(type)' is configured."
+        case .noWebSearch(let model):
+            let who = model.map { "The model '\($0)' does not search" } ?? "No usable model searches"
+            return "\(who) the web: none is tagged '\(Model.webSearchTag)' in provider_model_limits.json."
         }
     }
 
     var status: Int {
         switch self {
         case .unknownModel, .providerLeftOut: 404
-        case .wrongEndpoint, .filterMatchesNothing, .requirementUnmet: 400
+        case .wrongEndpoint, .filterMatchesNothing, .requirementUnmet, .noWebSearch: 400
         case .noModels: 503
         }
     }
@@ -62,18 +68,25 @@ enum RoutingError: Error, Sendable, Equatable {
             case .images: "no_vision_model"
             case .audio: "no_audio_model"
             case .tools, nil: "no_tools_model"
+            case .dimensions: "no_model_of_these_dimensions"
             }
         case .noModels: "no_models_configured"
+        case .noWebSearch: "no_web_search_model"
         }
     }
 
     /// The request member at fault.
     var param: String? {
         switch self {
-        case .unknownModel, .providerLeftOut, .wrongEndpoint, .noModels: "model"
+        case .unknownModel, .providerLeftOut, .wrongEndpoint, .noModels, .noWebSearch: "model"
         case .filterMatchesNothing(let filters, _, _):
             filters.type != nil ? "model_type" : filters.scale != nil ? "model_scale" : "model_name"
-        case .requirementUnmet(let needs): needs == [.tools] ? "tools" : "messages"
+        case .requirementUnmet(let needs):
+            switch needs.first {
+            case .tools where needs.count == 1: "tools"
+            case .dimensions: "dimensions"
+            default: "messages"
+            }
         }
     }
 }

@@ -132,7 +132,10 @@ final class ClientConnection: ChannelInboundHandler {
         var request = request
         if gateway.isDraining.load(ordering: .relaxed) { request = request.closingAfterwards }
         switch Endpoints.find(request) {
-        case .model(let wire): serveModel(wire, request, body)
+        case .model(let wire):
+            serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, on: wire, facts) }
+        case .media(let endpoint):
+            serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, for: endpoint, facts) }
         case .office(let page):
             gateway.memory.give(body.readableBytes)
             write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
@@ -145,11 +148,15 @@ final class ClientConnection: ChannelInboundHandler {
 
     // MARK: Model calls
 
-    private func serveModel(_ wire: Wire, _ request: ClientRequest, _ body: ByteBuffer) {
+    private func serveModel(
+        _ request: ClientRequest,
+        _ body: ByteBuffer,
+        read: (CallFacts) throws(RequestFault) -> WireCall
+    ) {
         let facts = gateway.facts(of: request)
         let wireCall: WireCall
         do throws(RequestFault) {
-            wireCall = try gateway.read(body, on: wire, facts)
+            wireCall = try read(facts)
         } catch {
             gateway.memory.give(body.readableBytes)
             return replyError(ClientError(error), to: request)
@@ -172,8 +179,7 @@ final class ClientConnection: ChannelInboundHandler {
         guard let framing = current?.framing else { return }
         current = nil
         guard hasReply else { return }
-        let closes = !framing.keepsAlive || (framing.isVersion10 && call.isStream)
-        replyEnded(keepsAlive: !closes)
+        replyEnded(keepsAlive: framing.keepsAlive && !call.endsWithConnection)
     }
 
     // MARK: Replies

@@ -11,6 +11,7 @@ struct ClientHeaders: Sendable {
     private(set) var contentLength: Int?
     private(set) var isChunked = false
     private(set) var contentEncoding: String?
+    private(set) var contentType: String?
     private(set) var expectsContinue = false
     private(set) var wantsUpgrade = false
     private(set) var requestID: String?
@@ -45,6 +46,7 @@ struct ClientHeaders: Sendable {
         case 10 where isNamed("x-max-wait"): maxWait = maxWait ?? Self.seconds(value)
         case 10 where isNamed("session_id"): agentSessionID = agentSessionID ?? value
         case 11 where isNamed("x-relay-hop"): hop = hop ?? value
+        case 12 where isNamed("content-type"): contentType = contentType ?? value
         case 12 where isNamed("x-request-id"): requestID = requestID ?? String(value.prefix(128))
         case 13 where isNamed("authorization"): authorization = authorization ?? value
         case 14 where isNamed("content-length"): contentLength = contentLength ?? Int(value)

@@ -4,20 +4,25 @@ import NIOHTTP1
 enum Endpoints {
     enum Match {
         case model(Wire)
+        case media(MediaEndpoint)
         case office(Office.Page)
         case refused(ClientError)
     }
 
+    /// A chat completion for which the provider searches the web.
+    static let webSearchPath = "/chat/completions/web-search"
+
     static func find(_ request: ClientRequest) -> Match {
         if request.method == .OPTIONS { return .office(.preflight) }
         switch request.path {
-        case "/chat/completions": return only(.POST, request, .model(.chat))
+        case "/chat/completions", webSearchPath: return only(.POST, request, .model(.chat))
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(.usage))
         case "/health": return only(.GET, request, .office(.health))
         case "/ready": return only(.GET, request, .office(.ready))
         case "/": return only(.GET, request, .office(.welcome))
         default:
+            if let endpoint = MediaEndpoint(rawValue: request.path) { return only(.POST, request, .media(endpoint)) }
             guard request.path.hasPrefix("/models/") else {
                 return .refused(.notFound("\(request.method) \(request.path)"))
             }

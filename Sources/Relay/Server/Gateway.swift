@@ -64,6 +64,15 @@ final class Gateway: Sendable {
         }
     }
 
+    /// What a call to an endpoint other than chat asks for.
+    func read(
+        _ body: ByteBuffer,
+        for endpoint: MediaEndpoint,
+        _ facts: CallFacts
+    ) throws(RequestFault) -> WireCall {
+        WireCall(media: try MediaRequestReader.read(body, for: endpoint, contentType: facts.contentType))
+    }
+
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {
         let headers = request.headers
@@ -78,6 +87,8 @@ final class Gateway: Sendable {
             serverSidePrompt: headers.serverSidePrompt,
             requestID: headers.requestID
         )
+        facts.contentType = headers.contentType
+        facts.searchesWeb = request.path == Endpoints.webSearchPath
         if headers.origin != nil { facts.cors = gatekeeper.corsFields(for: request) }
         return facts
     }

@@ -44,7 +44,8 @@ final class ModelCall: UpstreamReceiver {
 
     var deadline: ContinuousClock.Instant? { exchange.deadline }
 
-    var isStream: Bool { exchange.request.wantsStream }
+    /// Its answer ends where its connection does: one of unknown length to HTTP/1.0, or one that broke off.
+    var endsWithConnection: Bool { exchange.reply.endsWithConnection }
 
     /// Goes in, or waits for a place among the running.
     func begin() {
@@ -93,7 +94,7 @@ final class ModelCall: UpstreamReceiver {
         if event.isLast { self.call = nil }
         let now = Now.read()
         handle(.upstream(event), at: now)
-        if exchange.phase == .streaming { keepCadence(at: now) }
+        if exchange.phase == .streaming, exchange.request.wantsStream { keepCadence(at: now) }
     }
 
     // MARK: Reading
@@ -139,6 +140,7 @@ final class ModelCall: UpstreamReceiver {
         }
         if let (route, request) = actions.call { start(request, to: route) }
         if let work = actions.fit { offload(work) }
+        if let work = actions.reading { offload(work) }
         if let time = actions.waitsUntil { wait(until: time) }
     }
 
@@ -163,6 +165,16 @@ final class ModelCall: UpstreamReceiver {
             }
     }
 
+    /// Nor must reading many long vectors.
+    private func offload(_ work: EmbeddingsWork) {
+        let bound = NIOLoopBound(self, eventLoop: services.loop)
+        gateway.threads.runIfActive(eventLoop: services.loop) { work.run() }
+            .whenComplete { result in
+                let reading = (try? result.get()) ?? .failed(.unreadable("Relay stops"))
+                bound.value.handle(.mediaRead(reading), at: .read())
+            }
+    }
+
     private func end(hasReply: Bool) {
         // A write that fails closes the connection in its midst, and with it the call.
         guard !isDone else { return }
@@ -182,7 +194,7 @@ final class ModelCall: UpstreamReceiver {
         if ticket == nil {
             let bound = NIOLoopBound(self, eventLoop: services.loop)
             let loop = services.loop
-            ticket = exchange.chain.quotaQueue.join(WaitKey(exchange.request)) {
+            ticket = exchange.chain.quotaQueue.join(exchange.waitKey) {
                 loop.execute { bound.value.takeTurn() }
             }
         }

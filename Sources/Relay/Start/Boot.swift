@@ -110,12 +110,23 @@ struct Boot: Sendable {
     private func dialing(for route: Route) throws -> Dialing {
         let target = try targets.target(for: route.provider.baseURL) { try self.target(of: route.provider) }
         let dialect = route.provider.dialect.dialect
-        func head(isStream: Bool) -> ByteBuffer {
-            let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
+        let calls = headers(route.provider, key: route.key)
+        func head(_ path: String, accept: String) -> ByteBuffer {
             var head = ByteBuffer(string: "POST \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
-            for (name, value) in headers(route.provider, key: route.key) { head.writeString("\(name): \(value)\r\n") }
+            head.writeString("accept: \(accept)\r\n")
+            for (name, value) in calls { head.writeString("\(name): \(value)\r\n") }
+            return head
+        }
+        func chatHead(isStream: Bool) -> ByteBuffer {
+            let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
+            var head = head(path, accept: Self.acceptedByChat)
             head.writeString("content-type: application/json\r\n")
             return head
+        }
+        var mediaHeads: [MediaEndpoint: ByteBuffer] = [:]
+        for endpoint in MediaEndpoint.allCases where endpoint.modelType == route.model.type {
+            let path = dialect.map { $0.embeddings?.path(model: route.model.name) } ?? endpoint.path
+            if let path { mediaHeads[endpoint] = head(path, accept: "*/*") }
         }
         var fields = ReplyFields()
         fields.add("x-routed-via", route.name)
@@ -124,7 +135,11 @@ struct Boot: Sendable {
         fields.add("x-gateway-model", route.model.name)
         return Dialing(
             target: target,
-            heads: Dialing.Heads(whole: head(isStream: false), stream: head(isStream: true)),
+            heads: Dialing.Heads(
+                whole: chatHead(isStream: false),
+                stream: chatHead(isStream: true),
+                media: mediaHeads
+            ),
             dialect: dialect,
             fields: fields,
             times: CallTimes(configuration.settings.http, route.provider.timeouts)
@@ -133,9 +148,11 @@ struct Boot: Sendable {
 
     private let targets = TargetList()
 
-    /// All that goes up: nothing of what the client sent.
+    private static let acceptedByChat = "application/json, text/event-stream"
+
+    /// All that goes up beside what is accepted: nothing of what the client sent.
     private func headers(_ provider: Provider, key: APIKey?) -> [(String, String)] {
-        var headers = [("accept", "application/json, text/event-stream"), (Gatekeeper.hopHeader, shared.hopMark)]
+        var headers = [(Gatekeeper.hopHeader, shared.hopMark)]
         if let dialect = provider.dialect.dialect {
             headers += dialect.fields(key: key?.secret).map { ($0.name, $0.value) }
         } else if let key {
@@ -157,7 +174,7 @@ struct Boot: Sendable {
                 "GET",
                 provider.dialect.dialect?.modelsPath ?? "/models",
                 at: try target(of: provider),
-                headers: headers(provider, key: key),
+                headers: [("accept", Self.acceptedByChat)] + headers(provider, key: key),
                 timeout: .seconds(provider.local ? 1 : 5)
             )
             guard answer.status == 200 else { return [] }

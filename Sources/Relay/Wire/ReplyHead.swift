@@ -17,7 +17,7 @@ struct ReplyHead {
 
     static func write(
         status: Int,
-        contentType: StaticString,
+        contentType: String,
         length: Length,
         framing: Framing,
         fields: ReplyFields,
@@ -31,7 +31,7 @@ struct ReplyHead {
     /// Everything before the fields that say more of the answer; `end` follows them.
     static func begin(
         status: Int,
-        contentType: StaticString,
+        contentType: String,
         length: Length,
         framing: Framing,
         into buffer: inout ByteBuffer
@@ -43,7 +43,7 @@ struct ReplyHead {
         }
         if status != 204 {
             buffer.writeStaticString("\r\ncontent-type: ")
-            buffer.writeStaticString(contentType)
+            buffer.writeString(contentType)
         }
         switch length {
         case .fixed where status == 204: break

@@ -15,11 +15,22 @@ enum Wire: Sendable {
     case completions
 }
 
-/// A model call as its client sent it, understood: the chat completion that it asks for, and who writes the answer.
+/// A model call as its client sent it, understood: what it asks for, and who writes the answer.
 struct WireCall {
-    let request: ChatRequest
+    let request: ModelRequest
     /// `nil` where the client speaks chat completions itself.
-    var encoder: (any AnswerEncoder)?
+    let encoder: (any AnswerEncoder)?
+
+    init(request: ChatRequest, encoder: (any AnswerEncoder)? = nil) {
+        self.request = .chat(request)
+        self.encoder = encoder
+    }
+
+    /// Its answer passes on as it comes.
+    init(media request: MediaRequest) {
+        self.request = .media(request)
+        encoder = nil
+    }
 }
 
 /// Writes the answer to one exchange in the words of a wire that is not chat completions.

@@ -71,7 +71,7 @@ struct ExchangeRun {
         facts.sessionID = session
         facts.requestID = "req_test"
         let request = try ChatRequestReader.read(ByteBuffer(string: body))
-        exchange = Exchange(chain: chain, request: request, facts: facts)
+        exchange = Exchange(chain: chain, request: .chat(request), facts: facts)
         self.start = start
         receive(seconds.map { .queued(until: start.continuous.advanced(by: .seconds($0))) } ?? .begin)
     }

@@ -68,6 +68,9 @@ struct ChatRendering {
 
     // MARK: Top-level members
 
+    /// What makes the provider search the web, where it is to.
+    private var search: Quirks.WebSearch? { prompt.searchesWeb ? quirks.webSearch : nil }
+
     private var streams: Bool { request.wantsStream && !quirks.noStreaming }
 
     private func isLeftOut(_ member: ChatRequest.Member) -> Bool {
@@ -75,6 +78,9 @@ struct ChatRendering {
         switch member.name {
         case .streamOptions, .modelType, .modelScale, .modelName: return true
         case .stream where !streams: return true
+        // Ours stand in their place.
+        case .tools where request.tools == nil && search?.tools.isEmpty == false: return true
+        case _ where search?.set[name(of: member)] != nil: return true
         default: return !quirks.dropParameters.isEmpty && quirks.dropParameters.contains(name(of: member))
         }
     }
@@ -87,8 +93,11 @@ struct ChatRendering {
             edits.replace(member.value.range, with: route.modelJSON)
         case .maxTokens, .maxCompletionTokens:
             editMaxTokens(member)
-        case .tools where !quirks.dropSchemaKeys.isEmpty:
-            SchemaKeys.remove(quirks.dropSchemaKeys, in: member.value, of: bytes, &edits)
+        case .tools:
+            if !quirks.dropSchemaKeys.isEmpty {
+                SchemaKeys.remove(quirks.dropSchemaKeys, in: member.value, of: bytes, &edits)
+            }
+            for tool in search?.tools ?? [] { edits.insert("," + tool, at: member.value.range.upperBound - 1) }
         case .responseFormat where quirks.jsonObjectAsSchema && request.responseFormat == .jsonObject:
             edits.replace(
                 member.value.range,
@@ -116,6 +125,14 @@ struct ChatRendering {
             added += "\"max_tokens\":\(most),"
         }
         if streams, !quirks.dropParameters.contains("stream_options") { addStreamOptions() }
+        if let search {
+            for (name, value) in search.set.sorted(by: { $0.key < $1.key }) {
+                added += "\(JSONText.quoted(name)):\(value),"
+            }
+            if request.tools == nil, !search.tools.isEmpty {
+                added += "\"tools\":[\(search.tools.joined(separator: ","))],"
+            }
+        }
         if request.tools != nil, !quirks.setWithTools.isEmpty {
             let names = Set(request.members.filter { !isLeftOut($0) }.map { name(of: $0) })
             for (name, value) in quirks.setWithTools.sorted(by: { $0.key < $1.key }) where !names.contains(name) {

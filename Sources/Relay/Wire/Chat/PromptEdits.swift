@@ -12,6 +12,8 @@ struct PromptEdits: Sendable, Equatable {
     var styleDirective: JSONFragment?
     /// Sent instead of what the client asked for.
     var maxTokens: Int?
+    /// The provider is told to search the web, in its own way.
+    var searchesWeb = false
 
     static let none = PromptEdits()
 
