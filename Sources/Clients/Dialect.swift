@@ -30,10 +30,14 @@ package protocol Dialect: Sendable {
 
     /// Where the provider lists its models, appended to the base URL.
     var modelsPath: String { get }
+
+    /// Whether the provider fetches images itself that are given by their URL.
+    var takesImageURLs: Bool { get }
 }
 
 extension Dialect {
     package var modelsPath: String { "/models" }
+    package var takesImageURLs: Bool { true }
     package var embeddings: (any EmbeddingsDialect)? { nil }
 }
 

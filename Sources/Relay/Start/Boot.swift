@@ -180,24 +180,37 @@ struct Boot: Sendable {
             guard answer.status == 200 else { return [] }
             let json = JSONReader.read(Array(answer.body.readableBytesView), file: provider.name).value
             let known = Set(provider.models.map(\.name))
-            return (json?["data"]?.array ?? [])
-                .compactMap { entry in
-                    guard let id = entry["id"]?.string, !known.contains(id), provider.takes(discovered: id) else {
-                        return nil
-                    }
-                    return Model(
-                        name: id,
-                        type: ModelGuess.type(of: id),
-                        scale: ModelGuess.scale(of: id),
-                        maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer,
-                        limits: provider.discoveredLimits,
-                        tools: true,
-                        source: "discovered"
-                    )
-                }
+            // OpenAI's list, or that of Gemini and Ollama.
+            return (json?["data"]?.array ?? json?["models"]?.array ?? [])
+                .compactMap { Model(discovered: $0, of: provider) }
+                .filter { !known.contains($0.name) }
         } catch {
             return []
         }
+    }
+}
+
+extension Model {
+    /// An entry of a provider's list; `nil` where it serves nothing that is called, or the catalog leaves it out.
+    fileprivate init?(discovered entry: JSONValue, of provider: Provider) {
+        guard var id = entry["id"]?.string ?? entry["name"]?.string else { return nil }
+        if id.hasPrefix("models/") { id.removeFirst("models/".count) }
+        let type = ModelGuess.type(of: id)
+        if let methods = entry["supportedGenerationMethods"]?.array?.compactMap(\.string) {
+            let isCalled = methods.contains("generateContent") && type != .embedding
+            guard isCalled || methods.contains("embedContent") else { return nil }
+        }
+        guard provider.takes(discovered: id) else { return nil }
+        let window = entry["context_length"] ?? entry["max_context_length"] ?? entry["inputTokenLimit"]
+        self.init(
+            name: id,
+            type: type,
+            scale: ModelGuess.scale(of: id),
+            maxContextLength: window?.integer,
+            limits: provider.discoveredLimits,
+            tools: true,
+            source: "discovered"
+        )
     }
 }
 

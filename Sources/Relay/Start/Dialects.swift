@@ -11,5 +11,7 @@ extension DialectName {
     }
 
     /// One of each: some remember what a session's next turn needs.
-    private static let dialects: [DialectName: any Dialect] = [:]
+    private static let dialects: [DialectName: any Dialect] = [
+        .gemini: GeminiDialect()
+    ]
 }
