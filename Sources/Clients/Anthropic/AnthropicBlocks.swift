@@ -141,7 +141,8 @@ enum AnthropicBlocks {
         let unescaped = url.hasEscapes ? Array((url.string ?? "").utf8) : nil
         let known: Bool = withContent(of: url, unescaped) { content in
             let data = DataURL(content)
-            let isWeb = content.prefix(8).elementsEqual("https://".utf8) || content.prefix(7).elementsEqual("http://".utf8)
+            let isWeb =
+                content.prefix(8).elementsEqual("https://".utf8) || content.prefix(7).elementsEqual("http://".utf8)
             guard isWeb || data != nil else { return false }
             json.object {
                 $0.member("type", type)
@@ -197,7 +198,9 @@ enum ToolInput {
                 do throws(JSONFault) {
                     let value = try scanner.value()
                     try scanner.end()
-                    if value.kind == .object { json.raw(UnsafeRawBufferPointer(rebasing: bytes[value.range])) } else {
+                    if value.kind == .object {
+                        json.raw(UnsafeRawBufferPointer(rebasing: bytes[value.range]))
+                    } else {
                         json.raw("{}")
                     }
                 } catch {

@@ -79,7 +79,9 @@ struct AnthropicFormat {
                     isObject = isObject || name == "properties"
                     json.member(key, of: schema) {
                         $0.object { json in
-                            for (key, inner) in value.members { json.member(key, of: value) { write(inner, into: &$0) } }
+                            for (key, inner) in value.members {
+                                json.member(key, of: value) { write(inner, into: &$0) }
+                            }
                         }
                     }
                 case "items": json.member("items") { write(value, into: &$0) }

@@ -42,6 +42,8 @@ struct AnthropicModel {
 
     /// `temperature`, `top_p`, `top_k`.
     var takesSampling: Bool { !isAtLeast(407) }
+    /// `temperature` beside `top_p`.
+    var takesBothSamplers: Bool { !isAtLeast(401) }
     /// Going on with an assistant's text that is already there.
     var takesPrefill: Bool { !isAtLeast(406) }
     /// `output_config.format`.

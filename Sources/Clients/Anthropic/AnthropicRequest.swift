@@ -100,14 +100,13 @@ struct AnthropicRequest {
         }
     }
 
-    /// With thinking none of them may be set, and of temperature and top_p only one.
+    /// With thinking none of them may be set; newer models take only one of temperature and top_p, or none.
     private func writeSampling(isThinking: Bool, _ json: inout JSONBuilder) {
         guard traits.takesSampling, !isThinking else { return }
         if let temperature {
             json.member("temperature", raw: temperature >= 1 ? "1" : temperature <= 0 ? "0" : "\(temperature)")
-        } else {
-            json.member("top_p", copying: topP)
         }
+        if temperature == nil || traits.takesBothSamplers { json.member("top_p", copying: topP) }
         if let topK = topK?.integer, topK > 0 { json.member("top_k", topK) }
     }
 

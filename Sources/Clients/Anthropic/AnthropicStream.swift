@@ -233,7 +233,7 @@ struct AnthropicStream: DialectStream {
     }
 
     private mutating func cite(_ citation: JSONView, index: Int) {
-        guard case .text(var citations)? = blocks[index] else { return }
+        guard case .text(var citations)? = blocks[index], citation["url"] != nil else { return }
         citations.items.append(ByteBuffer(bytes: citation.raw))
         blocks[index] = .text(citations)
     }

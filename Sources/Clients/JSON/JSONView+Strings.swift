@@ -29,7 +29,8 @@ extension JSONView {
             if content[at] == UInt8(ascii: "\\"), at + 1 < content.count {
                 let isUnicode = content[at + 1] == UInt8(ascii: "u")
                 // The second half of a surrogate pair is no scalar of its own.
-                let isLow = isUnicode && at + 3 < content.count && (content[at + 2] | 0x20) == UInt8(ascii: "d")
+                let isLow =
+                    isUnicode && at + 3 < content.count && (content[at + 2] | 0x20) == UInt8(ascii: "d")
                     && (content[at + 3] | 0x20) >= UInt8(ascii: "c")
                 if !isLow { count += 1 }
                 at += isUnicode ? 6 : 2

@@ -71,7 +71,9 @@ struct ChatMessageView {
             return .image(url: url, of: part)
         }
         if type.equals("file"), let file = part["file"] { return .file(file, of: part) }
-        if let text = part["text"] ?? part["refusal"], text.isString { return text.isBlank ? nil : .text(text, of: part) }
+        if let text = part["text"] ?? part["refusal"], text.isString {
+            return text.isBlank ? nil : .text(text, of: part)
+        }
         return .other(type.string ?? "part")
     }
 }

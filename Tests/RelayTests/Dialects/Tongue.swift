@@ -30,6 +30,8 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     var takesJSONMode = true
     var takesJSONSchema = true
     var takesForcedTools = true
+    /// Takes temperature and top_p in one call.
+    var takesBothSamplers = true
     /// Has a member for what the model thinks.
     var thinks = true
     /// Marks the end of its streams, so that one that breaks off before it is known to be cut.
@@ -71,8 +73,32 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     static let paris = "Paris is the capital of France."
 
     static let all: [Tongue] = [
-        Tongue(dialect: SimulatedOpenAI(), errors: .openai)
+        Tongue(dialect: SimulatedOpenAI(), errors: .openai),
+        anthropic,
     ]
+
+    /// JSON without a schema is asked for in words.
+    static let anthropic = Tongue(
+        dialect: SimulatedAnthropic(),
+        errors: .anthropic,
+        model: "claude-sonnet-4-5",
+        refusals: [
+            Refusal("529", .error(529, .anthropic, message: "Overloaded"), "529"),
+            Refusal(
+                "credit",
+                .error(
+                    400,
+                    .anthropic,
+                    message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & "
+                        + "Billing to upgrade or purchase credits."
+                ),
+                "quota"
+            ),
+        ],
+        takesSeveralChoices: false,
+        takesJSONMode: false,
+        takesBothSamplers: false
+    )
 
     static let images = all.filter(\.takesImages)
     static let choices = all.filter(\.takesSeveralChoices)
