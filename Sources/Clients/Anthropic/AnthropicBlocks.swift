@@ -186,30 +186,6 @@ enum AnthropicBlocks {
     }
 }
 
-/// The arguments of a call as an object: what is none becomes the empty one.
-enum ToolInput {
-    static func write(_ arguments: JSONView?, into json: inout JSONBuilder) {
-        guard let arguments else { return json.raw("{}") }
-        if arguments.isObject { return json.copy(arguments) }
-        guard let text = arguments.span.text else { return json.raw("{}") }
-        JSONText.unescape(arguments.bytes, text)
-            .withUnsafeBytes { bytes in
-                var scanner = JSONScanner(bytes)
-                do throws(JSONFault) {
-                    let value = try scanner.value()
-                    try scanner.end()
-                    if value.kind == .object {
-                        json.raw(UnsafeRawBufferPointer(rebasing: bytes[value.range]))
-                    } else {
-                        json.raw("{}")
-                    }
-                } catch {
-                    json.raw("{}")
-                }
-            }
-    }
-}
-
 /// Text that came as base64.
 enum Base64Text {
     /// What is no base64 is passed over.

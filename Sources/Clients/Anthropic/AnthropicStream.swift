@@ -216,20 +216,7 @@ struct AnthropicStream: DialectStream {
     private mutating func takeArguments(_ piece: JSONView, index: Int, into events: inout ByteBuffer) {
         guard case .call(let place, _)? = blocks[index], piece.isString, !piece.content.isEmpty else { return }
         blocks[index] = .call(index: place, hasArguments: true)
-        writeArguments(of: place, into: &events) { $0.copy(piece) }
-    }
-
-    private func writeArguments(of place: Int, into events: inout ByteBuffer, _ value: (inout JSONBuilder) -> Void) {
-        writer.delta(into: &events) {
-            $0.member("tool_calls") {
-                $0.array {
-                    $0.object {
-                        $0.member("index", place)
-                        $0.member("function") { $0.object { $0.member("arguments", value) } }
-                    }
-                }
-            }
-        }
+        writer.arguments(of: place, into: &events) { $0.copy(piece) }
     }
 
     private mutating func cite(_ citation: JSONView, index: Int) {
@@ -257,7 +244,7 @@ struct AnthropicStream: DialectStream {
                 }
             }
         case .call(let place, hasArguments: false):
-            writeArguments(of: place, into: &events) { $0.string("{}") }
+            writer.arguments(of: place, into: &events) { $0.string("{}") }
         default: break
         }
     }

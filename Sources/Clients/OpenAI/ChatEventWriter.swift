@@ -35,8 +35,22 @@ struct ChatEventWriter {
     /// A delta of these members.
     func delta(into events: inout ByteBuffer, _ members: (inout JSONBuilder) -> Void) {
         events.writeImmutableBuffer(opening)
-        write(members, into: &events)
+        Self.write(members, into: &events)
         events.writeStaticString("},\"finish_reason\":null}]}\n\n")
+    }
+
+    /// A piece of a call's arguments, a JSON string.
+    func arguments(of place: Int, into events: inout ByteBuffer, _ piece: (inout JSONBuilder) -> Void) {
+        delta(into: &events) {
+            $0.member("tool_calls") {
+                $0.array {
+                    $0.object {
+                        $0.member("index", place)
+                        $0.member("function") { $0.object { $0.member("arguments", piece) } }
+                    }
+                }
+            }
+        }
     }
 
     /// `more` are further members of the choice.
@@ -51,7 +65,7 @@ struct ChatEventWriter {
         events.writeStaticString("\"")
         if let members {
             events.writeStaticString(",")
-            write(members, into: &events)
+            Self.write(members, into: &events)
         }
         events.writeStaticString("}]}\n\n")
     }
@@ -60,7 +74,7 @@ struct ChatEventWriter {
     func usage(into events: inout ByteBuffer, _ usage: (inout JSONBuilder) -> Void) {
         events.writeImmutableBuffer(envelope)
         events.writeStaticString("],\"usage\":")
-        write(usage, into: &events)
+        Self.write(usage, into: &events)
         events.writeStaticString("}\n\n")
     }
 
@@ -73,7 +87,14 @@ struct ChatEventWriter {
         events.writeStaticString("}\n\n")
     }
 
-    private func write(_ body: (inout JSONBuilder) -> Void, into events: inout ByteBuffer) {
+    /// What went wrong, where the provider has no object for it.
+    static func error(into events: inout ByteBuffer, _ error: (inout JSONBuilder) -> Void) {
+        events.writeStaticString("data: {\"error\":")
+        write(error, into: &events)
+        events.writeStaticString("}\n\n")
+    }
+
+    private static func write(_ body: (inout JSONBuilder) -> Void, into events: inout ByteBuffer) {
         var json = JSONBuilder(events)
         // Let go of, so that it is written in place.
         events = ByteBuffer()

@@ -6,6 +6,6 @@ extension DialectName {
 
     /// One of each: some remember what a session's next turn needs.
     private static let dialects: [DialectName: any Dialect] = [
-        .anthropic: AnthropicDialect()
+        .anthropic: AnthropicDialect(), .cohere: CohereDialect(),
     ]
 }
