@@ -12,6 +12,6 @@ extension DialectName {
 
     /// One of each: some remember what a session's next turn needs.
     private static let dialects: [DialectName: any Dialect] = [
-        .gemini: GeminiDialect()
+        .gemini: GeminiDialect(), .anthropic: AnthropicDialect(), .cohere: CohereDialect(),
     ]
 }

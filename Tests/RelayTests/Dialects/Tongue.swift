@@ -30,6 +30,8 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     var takesJSONMode = true
     var takesJSONSchema = true
     var takesForcedTools = true
+    /// Takes temperature and top_p in one call.
+    var takesBothSamplers = true
     /// Has a member for what the model thinks.
     var thinks = true
     /// Marks the end of its streams, so that one that breaks off before it is known to be cut.
@@ -74,7 +76,31 @@ struct Tongue: Sendable, CustomTestStringConvertible {
         Tongue(dialect: SimulatedOpenAI(), errors: .openai),
         Tongue(dialect: SimulatedGemini(), errors: .google, model: "gemini-2.5-flash", refusals: gemini),
         Tongue(dialect: SimulatedGemini(signsCalls: true), errors: .google, model: "gemini-3.1-pro-preview"),
+        anthropic,
     ]
+
+    /// JSON without a schema is asked for in words.
+    static let anthropic = Tongue(
+        dialect: SimulatedAnthropic(),
+        errors: .anthropic,
+        model: "claude-sonnet-4-5",
+        refusals: [
+            Refusal("529", .error(529, .anthropic, message: "Overloaded"), "529"),
+            Refusal(
+                "credit",
+                .error(
+                    400,
+                    .anthropic,
+                    message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & "
+                        + "Billing to upgrade or purchase credits."
+                ),
+                "quota"
+            ),
+        ],
+        takesSeveralChoices: false,
+        takesJSONMode: false,
+        takesBothSamplers: false
+    )
 
     static let images = all.filter(\.takesImages)
     static let choices = all.filter(\.takesSeveralChoices)
