@@ -1,14 +1,15 @@
 extension SimulatedProvider {
     /// Whose words and shapes an error comes in.
     enum ErrorStyle: String, Sendable, CaseIterable {
-        case openai, groq, gemini, cerebras, mistral, openRouter, nvidia
+        case openai, groq, gemini, cerebras, mistral, openRouter, nvidia, ollama, cloudflare
 
         var contentType: String {
             self == .nvidia ? "application/problem+json" : "application/json"
         }
 
         /// An error of that status in the provider's envelope: OpenAI's and Groq's is nested, Gemini's an array,
-        /// Cerebras's and Mistral's flat, OpenRouter's has a number as its code, NVIDIA's is RFC 9457.
+        /// Cerebras's and Mistral's flat, OpenRouter's has a number as its code, NVIDIA's is RFC 9457, Ollama's a text,
+        /// Cloudflare's a list.
         func body(
             status: Int,
             message: String,
@@ -37,6 +38,12 @@ extension SimulatedProvider {
                 return #"{"error":{"message":\#(message),"code":\#(status)},"user_id":"user_sim"}"#
             case .nvidia:
                 return #"{"type":"about:blank","title":\#(type),"status":\#(status),"detail":\#(message)}"#
+            case .ollama:
+                return #"{"error":\#(message)}"#
+            case .cloudflare:
+                let number = code.flatMap { Int($0) } ?? 5000
+                return
+                    #"{"result":null,"success":false,"errors":[{"code":\#(number),"message":\#(message)}],"messages":[]}"#
             }
         }
 
@@ -84,6 +91,17 @@ extension SimulatedProvider {
                 return
                     #"{"type":"urn:inference-service:problem-details:too-many-requests","title":"Too Many Requests","#
                     + #""status":429,"detail":"Too many requests, try again later.","instance":"/v1/chat/completions"}"#
+            case .ollama:
+                return body(
+                    status: 429,
+                    message: "you've reached your hourly usage limit, please try again in \(seconds)s"
+                )
+            case .cloudflare:
+                return body(
+                    status: 429,
+                    message: "AiError: Capacity temporarily exceeded, please try again.",
+                    code: "3040"
+                )
             }
         }
 
