@@ -102,13 +102,18 @@ struct Boot: Sendable {
 
     // MARK: Calling
 
-    private func target(of provider: Provider) throws -> UpstreamTarget {
-        try UpstreamTarget(url: provider.baseURL, tls: tls, proxies: proxies)
+    /// Targets are shared by the routes of a provider, since connections are kept by target.
+    private func target(of provider: Provider, key: APIKey?) throws -> UpstreamTarget {
+        let url = address(of: provider, key: key)
+        return try targets.target(for: url) { try UpstreamTarget(url: url, tls: tls, proxies: proxies) }
     }
 
-    /// Targets are shared by the routes of a provider, since connections are kept by target.
+    private func address(of provider: Provider, key: APIKey?) -> String {
+        provider.dialect.dialect?.baseURL(provider.baseURL, key: key?.secret) ?? provider.baseURL
+    }
+
     private func dialing(for route: Route) throws -> Dialing {
-        let target = try targets.target(for: route.provider.baseURL) { try self.target(of: route.provider) }
+        let target = try self.target(of: route.provider, key: route.key)
         let dialect = route.provider.dialect.dialect
         let calls = headers(route.provider, key: route.key)
         func head(_ path: String, accept: String) -> ByteBuffer {
@@ -173,44 +178,16 @@ struct Boot: Sendable {
             let answer = try await client.request(
                 "GET",
                 provider.dialect.dialect?.modelsPath ?? "/models",
-                at: try target(of: provider),
+                at: try target(of: provider, key: key),
                 headers: [("accept", Self.acceptedByChat)] + headers(provider, key: key),
                 timeout: .seconds(provider.local ? 1 : 5)
             )
             guard answer.status == 200 else { return [] }
             let json = JSONReader.read(Array(answer.body.readableBytesView), file: provider.name).value
-            let known = Set(provider.models.map(\.name))
-            // OpenAI's list, or that of Gemini and Ollama.
-            return (json?["data"]?.array ?? json?["models"]?.array ?? [])
-                .compactMap { Model(discovered: $0, of: provider) }
-                .filter { !known.contains($0.name) }
+            return DiscoveredModels(json).models(of: provider)
         } catch {
             return []
         }
-    }
-}
-
-extension Model {
-    /// An entry of a provider's list; `nil` where it serves nothing that is called, or the catalog leaves it out.
-    fileprivate init?(discovered entry: JSONValue, of provider: Provider) {
-        guard var id = entry["id"]?.string ?? entry["name"]?.string else { return nil }
-        if id.hasPrefix("models/") { id.removeFirst("models/".count) }
-        let type = ModelGuess.type(of: id)
-        if let methods = entry["supportedGenerationMethods"]?.array?.compactMap(\.string) {
-            let isCalled = methods.contains("generateContent") && type != .embedding
-            guard isCalled || methods.contains("embedContent") else { return nil }
-        }
-        guard provider.takes(discovered: id) else { return nil }
-        let window = entry["context_length"] ?? entry["max_context_length"] ?? entry["inputTokenLimit"]
-        self.init(
-            name: id,
-            type: type,
-            scale: ModelGuess.scale(of: id),
-            maxContextLength: window?.integer,
-            limits: provider.discoveredLimits,
-            tools: true,
-            source: "discovered"
-        )
     }
 }
 

@@ -12,6 +12,10 @@ extension DialectName {
 
     /// One of each: some remember what a session's next turn needs.
     private static let dialects: [DialectName: any Dialect] = [
-        .gemini: GeminiDialect(), .anthropic: AnthropicDialect(), .cohere: CohereDialect(),
+        .anthropic: AnthropicDialect(),
+        .gemini: GeminiDialect(),
+        .cohere: CohereDialect(),
+        .cloudflare: CloudflareDialect(),
+        .ollama: OllamaDialect(),
     ]
 }
