@@ -81,12 +81,7 @@ struct Selection {
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else.
     mutating func start(_ request: ModelRequest, rules: RouteRules, chain: Chain) throws(ClientError) {
-        let ask = Ask(
-            model: request.model,
-            filters: request.filters,
-            requirements: request.requirements,
-            rules: rules
-        )
+        let ask = Ask(request, rules: rules)
         let candidates: Candidates
         do throws(RoutingError) {
             candidates = try chain.dispatch.table.candidates(for: ask)
@@ -280,6 +275,12 @@ struct Selection {
             code: "model_not_found",
             attempts: trail
         )
+    }
+}
+
+extension Ask {
+    init(_ request: ModelRequest, rules: RouteRules) {
+        self.init(model: request.model, filters: request.filters, requirements: request.requirements, rules: rules)
     }
 }
 

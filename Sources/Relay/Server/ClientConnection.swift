@@ -136,6 +136,10 @@ final class ClientConnection: ChannelInboundHandler {
             serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, on: wire, facts) }
         case .media(let endpoint):
             serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, for: endpoint, facts) }
+        case .tokenCount:
+            gateway.memory.give(body.readableBytes)
+            write(ClientBytes(MessagesTokenCount.answer(body, to: request, gateway: gateway)))
+            replyEnded(keepsAlive: request.framing.keepsAlive)
         case .office(let page):
             gateway.memory.give(body.readableBytes)
             write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
