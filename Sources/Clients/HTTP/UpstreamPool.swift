@@ -5,6 +5,8 @@ import NIOSSL
 /// The connections of one event loop to all providers. Never shared between loops: a call never hops.
 package final class UpstreamPool {
     private let loop: any EventLoop
+    /// Short requests go out with it; whoever answers clients on this loop may do the same.
+    package let writes: WriteBatch
     private let names: NameResolver
     private let connectTimeout: TimeAmount
     /// Idle connections, the one used last on top: it is the least likely to have been closed by the provider.
@@ -16,6 +18,7 @@ package final class UpstreamPool {
 
     package init(loop: any EventLoop, names: NameResolver, connectTimeout: Duration) {
         self.loop = loop
+        writes = WriteBatch(loop: loop)
         self.names = names
         self.connectTimeout = .nanoseconds(connectTimeout.nanoseconds)
     }
