@@ -115,6 +115,8 @@ struct HeadScan {
             hasTransferEncoding = true
             isChunked = Self.equals(value, "chunked")
         case 10 where Self.equals(name, "connection"):
+            // Nearly all say this one word, if any.
+            if Self.equals(value, "keep-alive") { return saysKeepAlive = true }
             for token in value.split(separator: UInt8(ascii: ",")) {
                 let token = token.drop { $0 == 0x20 || $0 == 0x09 }
                 let end = token.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? token.startIndex

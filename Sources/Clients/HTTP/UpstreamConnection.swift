@@ -51,7 +51,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         guard let context else { return }
         context.write(wrapOutboundOut(call.request.first), promise: nil)
         for piece in call.request.rest { context.write(wrapOutboundOut(piece), promise: nil) }
-        context.flush()
+        // A long body is best sent while the processor has it at hand.
+        if call.request.isShort { pool.writes.flush(context) } else { context.flush() }
         call.isSent = true
     }
 

@@ -5,17 +5,25 @@ import NIOSSL
 /// The connections of one event loop to all providers. Never shared between loops: a call never hops.
 package final class UpstreamPool {
     private let loop: any EventLoop
+    /// Short requests go out with it; whoever answers clients on this loop may do the same.
+    package let writes: WriteBatch
     private let names: NameResolver
     private let connectTimeout: TimeAmount
     /// Idle connections, the one used last on top: it is the least likely to have been closed by the provider.
-    private var idle: [ObjectIdentifier: [UpstreamConnection]] = [:]
+    private var idle: [ObjectIdentifier: Stack] = [:]
     private var isSweeping = false
+
+    /// A class, since an array in a dictionary is not changed in place for nothing.
+    private final class Stack {
+        var connections: [UpstreamConnection] = []
+    }
 
     private static let maxIdlePerTarget = 64
     private static let idleLifetime = TimeAmount.seconds(50)
 
     package init(loop: any EventLoop, names: NameResolver, connectTimeout: Duration) {
         self.loop = loop
+        writes = WriteBatch(loop: loop)
         self.names = names
         self.connectTimeout = .nanoseconds(connectTimeout.nanoseconds)
     }
@@ -37,7 +45,8 @@ package final class UpstreamPool {
     }
 
     private func takeIdle(_ target: UpstreamTarget) -> UpstreamConnection? {
-        while let connection = idle[ObjectIdentifier(target)]?.popLast() {
+        guard let stack = idle[ObjectIdentifier(target)] else { return nil }
+        while let connection = stack.connections.popLast() {
             if connection.isUsable { return connection }
         }
         return nil
@@ -102,18 +111,25 @@ package final class UpstreamPool {
     func recycle(_ connection: UpstreamConnection) {
         guard connection.isUsable else { return }
         connection.idleSince = .now()
-        let key = ObjectIdentifier(connection.target)
-        if idle[key, default: []].count >= Self.maxIdlePerTarget {
+        let stack = stack(of: connection.target)
+        if stack.connections.count >= Self.maxIdlePerTarget {
             connection.close()
         } else {
-            idle[key, default: []].append(connection)
+            stack.connections.append(connection)
             sweepLater()
         }
     }
 
+    private func stack(of target: UpstreamTarget) -> Stack {
+        if let stack = idle[ObjectIdentifier(target)] { return stack }
+        let stack = Stack()
+        idle[ObjectIdentifier(target)] = stack
+        return stack
+    }
+
     func forget(_ connection: UpstreamConnection) {
-        let key = ObjectIdentifier(connection.target)
-        if let place = idle[key]?.lastIndex(where: { $0 === connection }) { idle[key]?.remove(at: place) }
+        guard let stack = idle[ObjectIdentifier(connection.target)] else { return }
+        if let place = stack.connections.lastIndex(where: { $0 === connection }) { stack.connections.remove(at: place) }
     }
 
     private func sweepLater() {
@@ -126,14 +142,14 @@ package final class UpstreamPool {
     private func sweep() {
         isSweeping = false
         let oldest = NIODeadline.now() - Self.idleLifetime
-        let stale = idle.values.flatMap { $0.filter { $0.idleSince < oldest } }
+        let stale = idle.values.flatMap { $0.connections.filter { $0.idleSince < oldest } }
         for connection in stale { connection.close() }
-        if idle.values.contains(where: { !$0.isEmpty }) { sweepLater() }
+        if idle.values.contains(where: { !$0.connections.isEmpty }) { sweepLater() }
     }
 
     /// Closes what is idle; calls under way end by themselves.
     package func closeIdle() {
-        for connection in idle.values.flatMap({ $0 }) { connection.close() }
+        for connection in idle.values.flatMap(\.connections) { connection.close() }
         idle = [:]
     }
 }

@@ -8,6 +8,8 @@ package struct UpstreamRequest: Sendable {
     let rest: [ByteBuffer]
     private let headLength: Int
 
+    var isShort: Bool { rest.isEmpty }
+
     /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
     private static let shortBytes = 16 * 1024
 

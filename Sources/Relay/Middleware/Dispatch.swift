@@ -63,7 +63,7 @@ struct Selection {
     /// The candidate whose history is being fitted elsewhere.
     var fitting: Route?
 
-    private var list = CandidateList([])
+    private var list = Self.nobody
     private var turn = 0
     private var preferredScale: ModelScale?
     private var wantsSchema = false
@@ -78,6 +78,9 @@ struct Selection {
     private var failed: Set<Int> = []
     private var excludedProviders: Set<String> = []
     private var overflowed = 0
+
+    /// Shared by all that have not started.
+    private static let nobody = CandidateList([])
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else.
     mutating func start(_ request: ModelRequest, rules: RouteRules, chain: Chain) throws(ClientError) {

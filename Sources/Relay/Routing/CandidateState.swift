@@ -68,11 +68,9 @@ struct CandidateState: Sendable {
     }
 
     /// Lower tiers go first: free before blocked, the whole history before a cut one, the pin before others, then the
-    /// distance. 0..<`tierCount`.
+    /// distance. 0..<36, so that a word has a bit for each.
     var tier: Int {
         let blocked = availability.isFree ? 0 : 2
         return (blocked + (fitsWhole ? 0 : 1)) * 9 + (isPinned ? 0 : 1 + min(max(distance, 0), 7))
     }
-
-    static let tierCount = 36
 }

@@ -9,6 +9,7 @@ struct RoundRobinStrategy: RoutingStrategy {
     ) -> [Int] {
         // Candidates stand by provider, so that each one's are a run of positions.
         var runs: [Range<Int>] = []
+        runs.reserveCapacity(positions.count)
         var longest = 0
         var start = 0
         for place in positions.indices {

@@ -33,17 +33,26 @@ extension RoutingStrategy {
         using generator: inout SeededGenerator,
         to order: inout [Int]
     ) {
-        let tiers = candidates.map(\.tier)
-        let isOneTier = tiers.allSatisfy { $0 == tiers[0] }
-        if isOneTier, candidates.count > 1, candidates[0].availability.isFree {
-            return order += arrange(Array(candidates.indices), of: candidates, turn: turn, using: &generator)
+        // A bit for each tier that is there, and for each that several candidates share.
+        var (present, shared): (UInt64, UInt64) = (0, 0)
+        for position in candidates.indices {
+            let bit: UInt64 = 1 << UInt64(candidates[position].tier)
+            shared |= present & bit
+            present |= bit
         }
-        let present = tiers.reduce(into: 0 as UInt64) { $0 |= 1 << UInt64($1) }
-        for tier in 0..<CandidateState.tierCount where present & (1 << UInt64(tier)) != 0 {
-            let positions = tiers.indices.filter { tiers[$0] == tier }
-            if positions.count == 1 {
-                order.append(positions[0])
-            } else if candidates[positions[0]].availability.isFree {
+        while present != 0 {
+            let tier = present.trailingZeroBitCount
+            let bit: UInt64 = 1 << UInt64(tier)
+            present ^= bit
+            if shared & bit == 0, let only = candidates.firstIndex(where: { $0.tier == tier }) {
+                // A session's pin is always one, so that no list is made of it.
+                order.append(only)
+                continue
+            }
+            var positions: [Int] = []
+            positions.reserveCapacity(candidates.count)
+            for position in candidates.indices where candidates[position].tier == tier { positions.append(position) }
+            if candidates[positions[0]].availability.isFree {
                 order += arrange(positions, of: candidates, turn: turn, using: &generator)
             } else {
                 order += Self.bySoonest(positions, of: candidates)

@@ -188,11 +188,22 @@ final class ClientConnection: ChannelInboundHandler {
 
     // MARK: Replies
 
-    func write(_ bytes: ClientBytes) {
+    /// When what is written goes out.
+    enum Sending {
+        /// The client may have closed its side, and the connection with it be gone in a moment.
+        case now
+        /// Together with what else this loop writes.
+        case withOthers
+    }
+
+    func write(_ bytes: ClientBytes, sending: Sending = .now) {
         guard let context, let first = bytes.first else { return }
         context.write(wrapOutboundOut(first), promise: nil)
         for piece in bytes.rest { context.write(wrapOutboundOut(piece), promise: nil) }
-        context.flush()
+        switch sending {
+        case .now: context.flush()
+        case .withOthers: services.writes.flush(context)
+        }
     }
 
     private func replyError(_ error: ClientError, to request: ClientRequest) {
@@ -221,6 +232,7 @@ final class ClientConnection: ChannelInboundHandler {
         isClosing = true
         guard let context else { return }
         gate.resumeReading()
+        context.flush()
         context.close(mode: .output, promise: nil)
         let bound = NIOLoopBound(context, eventLoop: services.loop)
         services.loop.scheduleTask(in: .milliseconds(500)) { bound.value.close(promise: nil) }

@@ -7,6 +7,7 @@ final class LoopServices {
     let pool: UpstreamPool
     let ticker: Ticker
     let cadence: StreamCadence
+    var writes: WriteBatch { pool.writes }
 
     init(loop: any EventLoop, names: NameResolver, connectTimeout: Duration) {
         self.loop = loop

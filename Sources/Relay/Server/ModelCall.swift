@@ -93,7 +93,7 @@ final class ModelCall: UpstreamReceiver {
         guard call === self.call else { return }
         if event.isLast { self.call = nil }
         let now = Now.read()
-        handle(.upstream(event), at: now)
+        handle(.upstream(event), at: now, sending: .withOthers)
         if exchange.phase == .streaming, exchange.request.wantsStream { keepCadence(at: now) }
     }
 
@@ -123,18 +123,18 @@ final class ModelCall: UpstreamReceiver {
 
     // MARK: Actions
 
-    private func handle(_ event: Exchange.Event, at now: Now) {
+    private func handle(_ event: Exchange.Event, at now: Now, sending: ClientConnection.Sending = .now) {
         guard !isDone else { return }
-        perform(exchange.receive(event, at: now))
+        perform(exchange.receive(event, at: now), sending: sending)
     }
 
-    private func perform(_ actions: Exchange.Actions) {
+    private func perform(_ actions: Exchange.Actions, sending: ClientConnection.Sending) {
         if actions.cancelsCall {
             call?.cancel()
             call = nil
         }
         if actions.leavesQueue { leaveQueue() }
-        if !actions.write.isEmpty { connection.write(actions.write) }
+        if !actions.write.isEmpty { connection.write(actions.write, sending: sending) }
         if actions.ends || exchange.phase == .done {
             return end(hasReply: actions.ends)
         }

@@ -1,0 +1,53 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Clients
+
+struct WriteBatchTests {
+    private final class Writer: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+        private let batch: WriteBatch
+
+        init(_ batch: WriteBatch) { self.batch = batch }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.write(data, promise: nil)
+            batch.flush(context)
+        }
+    }
+
+    private let loop = EmbeddedEventLoop()
+
+    private func channel(_ batch: WriteBatch) throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel(handler: Writer(batch), loop: loop)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        return channel
+    }
+
+    @Test func `what several connections write goes out when the loop is through`() throws {
+        let batch = WriteBatch(loop: loop)
+        let channels = try [channel(batch), channel(batch)]
+        for turn in 1...2 {
+            for channel in channels {
+                try channel.writeInbound(ByteBuffer(string: "\(turn)"))
+                #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+            }
+            loop.run()
+            for channel in channels {
+                #expect(try channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "\(turn)"))
+            }
+        }
+    }
+
+    @Test func `a connection that closes meanwhile keeps nothing from the others`() throws {
+        let batch = WriteBatch(loop: loop)
+        let (gone, other) = try (channel(batch), channel(batch))
+        try gone.writeInbound(ByteBuffer(string: "lost"))
+        try other.writeInbound(ByteBuffer(string: "sent"))
+        _ = try gone.finish(acceptAlreadyClosed: true)
+        loop.run()
+        #expect(try other.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "sent"))
+    }
+}
