@@ -75,10 +75,15 @@ struct TokenScanner {
 
     @inline(__always)
     private mutating func scan(_ bytes: UnsafeBufferPointer<UInt8>, room: WindowRoom, table: ScanTable) {
+        var tally = WindowTally()
         var index = 0
         while index < bytes.count {
-            index = window(bytes, from: index, room: room, table: table) ?? run(bytes, from: index, table: table)
+            index =
+                window(bytes, from: index, room: room, tally: &tally, table: table)
+                ?? run(bytes, from: index, table: table)
+            if tally.room == 0 { tally.take(into: features) }
         }
+        tally.take(into: features)
     }
 
     /// Counts one run, whatever it is, byte by byte.

@@ -5,7 +5,8 @@ import Testing
 @Suite struct TokenScannerTests {
     private static let alphabets: [[UInt8]] = [
         Array("aB".utf8), Array("ab _'/.\\\n".utf8), Array("aaaaaaa ".utf8), Array("\n \t\r,".utf8), Array("01a,".utf8),
-        Array("aé ßA".utf8), Array("中文ひカ한 แมрж,".utf8), Array(0x20...0x7E), Array(0...255), Array("-_".utf8),
+        Array("aé ßA".utf8), Array("é'oÉ1.".utf8), Array("中文ひカ한 แมрж,".utf8), Array(0x20...0x7E), Array(0...255),
+        Array("-_".utf8),
         [0xC3, 0xC9, 0x8F, 0x90, 0xE1, 0xB8, 0xBC, 0x61, 0x41, 0x20], [0xF0, 0x9F, 0x98, 0x80, 0xE2, 0x80, 0x8D, 0x61],
     ]
 
