@@ -80,7 +80,8 @@ struct Selection {
                 images: request.hasImages,
                 audio: request.hasAudio,
                 tools: request.tools != nil,
-                jsonSchema: request.responseFormat == .jsonSchema
+                jsonSchema: request.responseFormat == .jsonSchema,
+                fillIn: request.origin == .fillIn
             ),
             rules: chain.dispatch.rules
         )

@@ -12,6 +12,7 @@ final class Gateway: Sendable {
     let memory: MemoryBudget
     let office: Office
     let connections = ConnectionList()
+    let responses = ResponseStore()
     let threads: NIOThreadPool
     let isDraining = Atomic<Bool>(false)
     /// Tells our own calls from others when one comes back.
@@ -60,8 +61,15 @@ final class Gateway: Sendable {
     func read(_ body: ByteBuffer, on wire: Wire, _ facts: CallFacts) throws(RequestFault) -> WireCall {
         switch wire {
         case .chat: WireCall(request: try ChatRequestReader.read(body))
-        case .messages, .responses, .completions: throw .invalid(param: "", message: "This API is not served.")
+        case .responses: try ResponsesReader.read(body, facts, from: responses)
+        case .completions: try CompletionsReader.read(body, facts)
+        case .messages: throw .invalid(param: "", message: "This API is not served.")
         }
+    }
+
+    /// Who asks, as far as keys tell.
+    func client(of request: ClientRequest) -> String {
+        gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? ""
     }
 
     /// What a call's head says of it.
@@ -72,7 +80,7 @@ final class Gateway: Sendable {
             wire: request.wire,
             framing: request.framing,
             tag: newTag(),
-            client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? "",
+            client: client(of: request),
             sessionID: headers.sessionID ?? headers.agentSessionID,
             maxWait: headers.maxWait.map { min($0, maxWait) } ?? maxWait,
             serverSidePrompt: headers.serverSidePrompt,

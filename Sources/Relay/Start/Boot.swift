@@ -94,7 +94,10 @@ struct Boot: Sendable {
             normalization: Normalization(settings: NormalizeSettings(settings.normalize)),
             quotaQueue: shared.quotaQueue,
             times: ChainTimes(maxAttempts: routing.maxAttempts, silence: .seconds(10)),
-            dialing: try table.routes.map { try dialing(for: $0) },
+            dialing: try table.routes.map {
+                try dialing(for: $0, at: $0.provider.baseURL, in: $0.provider.dialect.dialect)
+            },
+            fillIn: try fillIn(table.routes),
             usage: shared.usage,
             showsProvider: settings.server.showProvider
         )
@@ -102,14 +105,25 @@ struct Boot: Sendable {
 
     // MARK: Calling
 
-    private func target(of provider: Provider) throws -> UpstreamTarget {
-        try UpstreamTarget(url: provider.baseURL, tls: tls, proxies: proxies)
+    private func target(at url: String) throws -> UpstreamTarget {
+        try UpstreamTarget(url: url, tls: tls, proxies: proxies)
+    }
+
+    /// How models are called that fill in the middle, by route.
+    private func fillIn(_ routes: [Route]) throws -> [Int: Dialing] {
+        var calls: [Int: Dialing] = [:]
+        for route in routes {
+            guard let path = route.model.fillInPath else { continue }
+            let isWhole = !path.hasPrefix("/")
+            let url = isWhole ? path : route.provider.baseURL
+            calls[route.index] = try dialing(for: route, at: url, in: FillInDialect(path: isWhole ? "" : path))
+        }
+        return calls
     }
 
     /// Targets are shared by the routes of a provider, since connections are kept by target.
-    private func dialing(for route: Route) throws -> Dialing {
-        let target = try targets.target(for: route.provider.baseURL) { try self.target(of: route.provider) }
-        let dialect = route.provider.dialect.dialect
+    private func dialing(for route: Route, at url: String, in dialect: (any Dialect)?) throws -> Dialing {
+        let target = try targets.target(for: url) { try self.target(at: url) }
         func head(isStream: Bool) -> ByteBuffer {
             let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
             var head = ByteBuffer(string: "POST \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
@@ -156,7 +170,7 @@ struct Boot: Sendable {
             let answer = try await client.request(
                 "GET",
                 provider.dialect.dialect?.modelsPath ?? "/models",
-                at: try target(of: provider),
+                at: try target(at: provider.baseURL),
                 headers: headers(provider, key: key),
                 timeout: .seconds(provider.local ? 1 : 5)
             )

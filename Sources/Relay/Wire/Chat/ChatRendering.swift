@@ -75,6 +75,8 @@ struct ChatRendering {
         switch member.name {
         case .streamOptions, .modelType, .modelScale, .modelName: return true
         case .stream where !streams: return true
+        // Asked in other words, and no reason to be refused by a model that does not reason.
+        case .reasoningEffort where request.origin == .translated && !route.model.has(tag: "reasoning"): return true
         default: return !quirks.dropParameters.isEmpty && quirks.dropParameters.contains(name(of: member))
         }
     }

@@ -11,12 +11,15 @@ struct ChatRequestReader {
     private var maxTokens: Int?
     private var maxCompletionTokens: Int?
 
-    static func read(_ body: ByteBuffer) throws(RequestFault) -> ChatRequest {
+    static func read(
+        _ body: ByteBuffer,
+        origin: ChatRequest.Origin = .chat
+    ) throws(RequestFault) -> ChatRequest {
         let read: Result<ChatRequest, RequestFault> = body.withUnsafeReadableBytes { bytes in
             var reader = ChatRequestReader(bytes)
             do throws(JSONFault) {
                 if let fault = try reader.readAll() { return .failure(fault) }
-                return .success(ChatRequest(body, reader.request))
+                return .success(ChatRequest(body, reader.request, origin: origin))
             } catch {
                 return .failure(.malformed(error))
             }
@@ -82,6 +85,7 @@ struct ChatRequestReader {
         case 11: return isNamed("model_scale") ? .modelScale : .other
         case 14: return isNamed("stream_options") ? .streamOptions : .other
         case 15: return isNamed("response_format") ? .responseFormat : .other
+        case 16: return isNamed("reasoning_effort") ? .reasoningEffort : .other
         case 21: return isNamed("max_completion_tokens") ? .maxCompletionTokens : .other
         default: return .other
         }
@@ -130,7 +134,7 @@ struct ChatRequestReader {
         case .modelName:
             guard let text = value.text else { return wrongType("model_name", "a string", value) }
             request.filters.name = JSONText.string(bytes, text)
-        case .other:
+        case .reasoningEffort, .other:
             break
         }
         return nil
