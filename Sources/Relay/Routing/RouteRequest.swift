@@ -33,11 +33,13 @@ struct RouteRequirements: Sendable, Hashable {
     var jsonSchema = false
     /// The length of an embedding's vector.
     var dimensions: Int?
+    /// Fills in the middle, between a prompt and its suffix.
+    var fillIn = false
 
     static let none = RouteRequirements()
 
     enum Need: Sendable, Hashable {
-        case images, audio, tools
+        case images, audio, tools, fillIn
         case dimensions(Int)
     }
 
@@ -49,6 +51,7 @@ struct RouteRequirements: Sendable, Hashable {
         if audio { needs.append(.audio) }
         if tools { needs.append(.tools) }
         if let dimensions { needs.append(.dimensions(dimensions)) }
+        if fillIn { needs.append(.fillIn) }
         return needs
     }
 
@@ -58,6 +61,7 @@ struct RouteRequirements: Sendable, Hashable {
         case .audio: model.inputs.contains(.audio)
         case .tools: model.tools == true
         case .dimensions(let count): model.gives(dimensions: count)
+        case .fillIn: model.fillInPath != nil
         }
     }
 }

@@ -38,6 +38,7 @@ enum RoutingError: Error, Sendable, Equatable {
                 case .audio: "takes audio"
                 case .tools: "calls tools"
                 case .dimensions(let count): "makes vectors of \(count) dimensions"
+                case .fillIn: "fills in the middle (suffix)"
                 }
             }
             return "No usable model \(wants.joined(separator: " and ")), which this request needs."
@@ -67,6 +68,7 @@ enum RoutingError: Error, Sendable, Equatable {
             switch needs.first {
             case .images: "no_vision_model"
             case .audio: "no_audio_model"
+            case .fillIn: "no_fill_in_model"
             case .tools, nil: "no_tools_model"
             case .dimensions: "no_model_of_these_dimensions"
             }
@@ -84,6 +86,7 @@ enum RoutingError: Error, Sendable, Equatable {
         case .requirementUnmet(let needs):
             switch needs.first {
             case .tools where needs.count == 1: "tools"
+            case .fillIn: "suffix"
             case .dimensions: "dimensions"
             default: "messages"
             }

@@ -40,7 +40,8 @@ enum ModelRequest: Sendable {
                 images: request.hasImages,
                 audio: request.hasAudio,
                 tools: request.tools != nil,
-                jsonSchema: request.responseFormat == .jsonSchema
+                jsonSchema: request.responseFormat == .jsonSchema,
+                fillIn: request.origin == .fillIn
             )
         case .media(let request):
             RouteRequirements(dimensions: request.vectors?.dimensions)

@@ -30,7 +30,7 @@ extension ChatRequest {
                 request: self,
                 route: route,
                 prompt: prompt,
-                hints: original == nil || hasDialect ? nil : TranslatedHints(for: route)
+                hints: origin != .translated || hasDialect ? nil : TranslatedHints(for: route)
             )
             var edits = rendering.run()
             return UpstreamRequest(
@@ -103,6 +103,7 @@ struct ChatRendering {
         // Ours stand in their place.
         case .tools where request.tools == nil && search?.tools.isEmpty == false: return true
         case _ where search?.set[name(of: member)] != nil: return true
+        case .reasoningEffort where hints?.takesEffort == false: return true
         case .other where hints?.leavesOut(member.key, bytes) == true: return true
         default: return !quirks.dropParameters.isEmpty && quirks.dropParameters.contains(name(of: member))
         }
