@@ -48,7 +48,7 @@ struct ResponsesFuzzTests {
             }
             taken += 1
             let text = String(decoding: body, as: UTF8.self)
-            let chat = try SimulatedJSON.parse(Array(call.request.body.readableBytesView))
+            let chat = try SimulatedJSON.parse(Array(#require(call.request.chat).body.readableBytesView))
             do {
                 // Contents are the client's own; whose they are and in which order is the reader's work.
                 try SimulatedMessageCheck(json: chat, isStrict: true).check()

@@ -348,7 +348,7 @@ struct ResponsesReaderTests {
 
     static func chat(_ body: String, from store: ResponseStore = ResponseStore()) throws -> SimulatedJSON {
         let call = try ResponsesReader.read(ByteBuffer(string: body), facts(), from: store)
-        return try SimulatedJSON.parse(Array(call.request.body.readableBytesView))
+        return try SimulatedJSON.parse(Array(#require(call.request.chat).body.readableBytesView))
     }
 
     static func error(_ body: String) -> ClientError? {
