@@ -13,6 +13,7 @@ final class Gateway: Sendable {
     let office: Office
     let connections = ConnectionList()
     let threads: NIOThreadPool
+    let images: ImageFetcher
     let isDraining = Atomic<Bool>(false)
     /// Tells our own calls from others when one comes back.
     let hopMark: String
@@ -28,7 +29,15 @@ final class Gateway: Sendable {
 
     var queueTimeout: Duration { .seconds(settings.routing.queueTimeoutSeconds) }
 
-    init(settings: Settings, chain: Chain, office: Office, hopMark: String, threads: NIOThreadPool) {
+    init(
+        settings: Settings,
+        chain: Chain,
+        office: Office,
+        hopMark: String,
+        threads: NIOThreadPool,
+        images: ImageFetcher
+    ) {
+        self.images = images
         self.settings = settings
         current = Mutex(chain)
         self.office = office
