@@ -6,6 +6,10 @@ package enum Base64 {
 
     /// Appends the text of `bytes`.
     package static func encode(_ bytes: [UInt8], into buffer: inout ByteBuffer) {
+        bytes.withUnsafeBytes { encode($0, into: &buffer) }
+    }
+
+    package static func encode(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
         buffer.reserveCapacity(minimumWritableBytes: (bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let count = min(3, bytes.count - start)

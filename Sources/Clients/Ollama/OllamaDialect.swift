@@ -7,6 +7,8 @@ package import NIOCore
 package struct OllamaDialect: Dialect {
     private let windows = OllamaWindows()
 
+    package let takesImageURLs = false
+
     package init() {}
 
     package func path(model: String, isStream: Bool) -> String { "/api/chat" }

@@ -27,6 +27,8 @@ struct Exchange {
         case fitted(ContextWindow.Fit)
         /// An answer that was read on another thread.
         case mediaRead(MediaAnswer.Reading)
+        /// Images that `Actions.fetch` asked for.
+        case fetched(ImageInlining.State)
         case clientLeft
     }
 
@@ -39,6 +41,8 @@ struct Exchange {
         var call: (route: Route, request: UpstreamRequest)?
         var fit: FitWork?
         var reading: EmbeddingsWork?
+        /// URLs of images that the next call needs the bytes of.
+        var fetch: [String] = []
         /// Waits in the quota queue, to be given its turn at that time.
         var waitsUntil: ContinuousClock.Instant?
         var leavesQueue = false
@@ -67,7 +71,7 @@ struct Exchange {
         }
     }
 
-    enum Phase: Equatable { case queued, selecting, fitting, waiting, attempting, streaming, done }
+    enum Phase: Equatable { case queued, selecting, fitting, fetching, waiting, attempting, streaming, done }
 
     let chain: Chain
     let request: ModelRequest
@@ -85,6 +89,9 @@ struct Exchange {
     var refusal: (failure: UpstreamFailure, details: UpstreamErrorDetails)?
     var lastEmpty: EmptyAnswer?
     var session: PinKey?
+    /// Images by URL; `nil` until a candidate needs them.
+    var images: ImageInlining.State?
+    var waitingForImages: ImageInlining.Waiting?
     /// How the history was fitted for the current candidate.
     var report: ContextWindow.Report?
     /// Time that the upstreams took, and that was spent waiting for a place or for quota.
@@ -126,6 +133,7 @@ struct Exchange {
         case .turn: turn(now, &actions)
         case .fitted(let fit): fitted(fit, now, &actions)
         case .mediaRead(let reading): finishMedia(reading, now, &actions)
+        case .fetched(let state): fetched(state, now, &actions)
         case .clientLeft: leave(now, &actions)
         }
         return actions
@@ -196,7 +204,7 @@ struct Exchange {
     }
 
     /// `false` when this candidate cannot take the request now.
-    private mutating func start(
+    mutating func start(
         _ route: Route,
         _ fit: ContextWindow.Fit,
         _ now: Now,
@@ -216,6 +224,7 @@ struct Exchange {
             selection.passOverflow(of: route)
             return false
         }
+        if let isWaiting = imagesMissing(for: route, fit, &actions) { return isWaiting }
         // Only a chat completion is answered in tokens that are worth a reservation.
         var answerTokens: Int? = 0
         if let chat = request.chat {
@@ -237,7 +246,7 @@ struct Exchange {
             let dialing = chain.dialing(of: route, for: request)
             let call: UpstreamRequest
             do throws(DialectFault) {
-                call = try request.rendered(for: route, edits: edits, by: dialing)
+                call = try request.rendered(for: route, edits: edits, by: dialing, images: images)
             } catch {
                 route.account.release(reservation, at: now)
                 selection.pass(over: route, error)
@@ -358,6 +367,7 @@ struct Exchange {
             )
         }
         if let missing = selection.missingModel(trail) { return missing }
+        if trail.isEmpty, case .failed(let fault)? = images { return .imageNotFetched(fault) }
         let notes = (trail + selection.passedOver).suffix(32)
         return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.continuous.duration(to: $0) })
     }

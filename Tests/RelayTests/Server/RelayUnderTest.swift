@@ -1,3 +1,4 @@
+import Clients
 import FoundationEssentials
 import Logging
 import Synchronization
@@ -80,12 +81,13 @@ final class RelayUnderTest: Sendable {
     /// Starts providers and relay, and stops them when `body` is through, however it ends.
     static func run<Result>(
         _ members: [Member] = [Member("One"), Member("Two")],
+        images rule: AddressRule = .publicInternet,
         settings change: @Sendable (inout Settings) -> Void = { _ in },
         _ body: (RelayUnderTest) async throws -> Result
     ) async throws -> Result {
         await places.enter()
         defer { places.leave() }
-        let relay = try await start(members, settings: change)
+        let relay = try await start(members, images: rule, settings: change)
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(try await body(relay))
@@ -98,6 +100,7 @@ final class RelayUnderTest: Sendable {
 
     static func start(
         _ members: [Member],
+        images rule: AddressRule = .publicInternet,
         settings change: @Sendable (inout Settings) -> Void = { _ in }
     ) async throws -> RelayUnderTest {
         var providers: [SimulatedProvider] = []
@@ -110,7 +113,7 @@ final class RelayUnderTest: Sendable {
         let logger = Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
         return RelayUnderTest(
             providers: providers,
-            running: try await RunningRelay.start(configuration, logger: logger)
+            running: try await RunningRelay.start(configuration, logger: logger, imageRule: rule)
         )
     }
 

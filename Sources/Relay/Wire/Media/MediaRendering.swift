@@ -58,9 +58,14 @@ extension MediaRequest {
 
 extension ModelRequest {
     /// The call that one candidate is sent.
-    func rendered(for route: Route, edits: PromptEdits, by dialing: Dialing) throws(DialectFault) -> UpstreamRequest {
+    func rendered(
+        for route: Route,
+        edits: PromptEdits,
+        by dialing: Dialing,
+        images: ImageInlining.State?
+    ) throws(DialectFault) -> UpstreamRequest {
         switch self {
-        case .chat(let request): try request.rendered(for: route, edits: edits, by: dialing)
+        case .chat(let request): try request.rendered(for: route, edits: edits, by: dialing, images: images)
         case .media(let request): try request.rendered(for: route, by: dialing)
         }
     }
