@@ -67,7 +67,7 @@ openssl:
 	$$sudo apt-get update -qq
 	$$sudo apt-get install -y -qq --no-install-recommends openssl
 
-# The runners' own counts, added up: Swift Testing's line per test and line per run, pytest's last line. A runner that
+# The runners' own counts, added up: Swift Testing's line per test and line per run, pytest's last lines. A runner that
 # failed without naming a test counts as one failure.
 define COUNT
 $$2 == "Test" && $$3 == "run" && $$4 == "with" { total = $$5 }
@@ -76,7 +76,7 @@ $$1 == "➜" && $$2 == "Test" && / skipped/ { skipped++ }
 $$1 != "✘" && $$2 == "Test" && $$3 != "run" && / passed after [0-9.]+ seconds( with .*)?\.$$/ { seen++ }
 /^[0-9]+ (passed|failed|skipped|error|deselected|xfailed|xpassed|warning).* in [0-9.]+s/ {
     for (place = 2; place <= NF; place++) {
-        if ($$place ~ /^passed/) sdkPassed = $$(place - 1)
+        if ($$place ~ /^passed/) sdkPassed += $$(place - 1)
         if ($$place ~ /^(failed|errors?)/) sdkFailed += $$(place - 1)
     }
 }

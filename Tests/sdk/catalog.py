@@ -5,7 +5,7 @@ None is `local`, though on loopback: all are to be treated as remote ones are.
 """
 
 
-def model(name, *, type="text", scale="large", modality="text", tools=True, window=131072):
+def model(name, *, type="text", scale="large", modality="text", tools=True, window=131072, **more):
     return {
         "name": name,
         "type": type,
@@ -14,7 +14,12 @@ def model(name, *, type="text", scale="large", modality="text", tools=True, wind
         "tools": tools,
         "max_context_length": window,
         "limits": {},
+        **more,
     }
+
+
+def embedding(name, family):
+    return model(name, type="embedding", scale="small", embedding_family=family)
 
 
 # name: (behaviour, priority, models)
@@ -29,8 +34,21 @@ PROVIDERS = {
         ],
     ),
     "TextOnly": ("text-only", 1, [model("plain-70b", tools=False)]),
-    "First": ("exhausted", 2, [model("twin"), model("twin-streamed")]),
+    "First": ("exhausted", 2, [model("twin"), model("twin-streamed"), embedding("vectors-at-first", "vectors")]),
     "Second": ("attentive", 3, [model("twin"), model("twin-streamed")]),
+    "Studio": (
+        "strict",
+        3,
+        [
+            embedding("strange", "strange"),
+            embedding("vectors-at-studio", "vectors"),
+            model("painter", type="image"),
+            model("voice", type="speech"),
+            model("ear", type="transcription"),
+            model("judge", type="moderation"),
+            model("searcher", tags=["web-search"]),
+        ],
+    ),
     "Seer": ("attentive", 4, [model("seer-12b", modality="vision", tools=False)]),
     "Fencer": ("fenced", 9, [model("fencer-32b", scale="medium")]),
     "Parallel": ("parallel-tools", 9, [model("parallel-32b", scale="medium")]),

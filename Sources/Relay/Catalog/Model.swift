@@ -25,6 +25,8 @@ struct Model: Sendable, Equatable {
     var source: String?
     /// Length of an embedding model's vectors.
     var dimensions: Int?
+    /// Members of requests that are not chat completions, as JSON text, sent where the client gives none.
+    var defaults: [String: String] = [:]
     /// Whether its vectors may be cut to their first numbers and made unit length again; `nil` is unknown.
     var isMatryoshka: Bool?
     /// Embedding models of one family give the same vectors; fallback never leaves the family.

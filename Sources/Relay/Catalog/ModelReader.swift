@@ -54,6 +54,7 @@ enum ModelReader {
         model.rank = object.read(Int.self, "rank")
         model.source = object.read(String.self, "source")
         model.dimensions = object.count("dimensions")
+        model.defaults = object.object("defaults").texts
         model.isMatryoshka = object.read(Bool.self, "matryoshka")
         model.embeddingFamily = object.read(String.self, "embedding_family")
         model.fillInPath = fillInPath(&object)

@@ -31,7 +31,7 @@ extension Quirks.WebSearch {
 
 extension ObjectReader {
     /// The members as JSON text, whatever they are.
-    fileprivate var texts: [String: String] {
+    var texts: [String: String] {
         Dictionary(members.map { ($0.key, JSONWriter.compact($0.value)) }) { $1 }
     }
 }

@@ -16,6 +16,8 @@ enum DemoProviders {
         var name: String
         var scale: String
         var window: Int
+        var type = "text"
+        var tags: [String] = []
     }
 
     /// `sprint-8b` and `steady-8b` are the small models, `wobble-70b` and `steady-70b` the large, `chatty-32b` the
@@ -55,7 +57,12 @@ enum DemoProviders {
             priority: 2,
             models: [
                 DemoModel(name: "steady-8b", scale: "small", window: 131_072),
-                DemoModel(name: "steady-70b", scale: "large", window: 131_072),
+                DemoModel(name: "steady-70b", scale: "large", window: 131_072, tags: [Model.webSearchTag]),
+                DemoModel(name: "steady-vectors", scale: "small", window: 8192, type: "embedding"),
+                DemoModel(name: "steady-painter", scale: "small", window: 8192, type: "image"),
+                DemoModel(name: "steady-voice", scale: "small", window: 8192, type: "speech"),
+                DemoModel(name: "steady-ear", scale: "small", window: 8192, type: "transcription"),
+                DemoModel(name: "steady-judge", scale: "small", window: 8192, type: "moderation"),
             ],
             behavior: lively
         ),
@@ -93,7 +100,8 @@ enum DemoProviders {
 
     private static func entry(for member: Member, baseURL: String) -> String {
         let models = member.models.map { model in
-            #"    {"name": "\#(model.name)", "type": "text", "scale": "\#(model.scale)", "modality": "text", "#
+            #"    {"name": "\#(model.name)", "type": "\#(model.type)", "scale": "\#(model.scale)", "modality": "text", "#
+                + #""tags": [\#(model.tags.map { "\"\($0)\"" }.joined(separator: ", "))], "#
                 + #""tools": true, "max_context_length": \#(model.window), "limits": {}}"#
         }
         return

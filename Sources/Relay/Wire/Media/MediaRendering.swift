@@ -34,10 +34,19 @@ extension MediaRequest {
         } else {
             edits.remove({ isLeftOut(fields[$0], by: route) }, of: fields.count, at: { fields[$0].range })
         }
+        addDefaults(of: route.model, to: &edits)
         for field in fields where field.name == "model" && !field.isNull {
             edits.replace(field.value, with: endpoint.takesForm ? Array(route.model.name.utf8) : route.modelJSON)
         }
         return edits
+    }
+
+    private func addDefaults(of model: Model, to edits: inout ByteEdits) {
+        guard !model.defaults.isEmpty, !endpoint.takesForm, let first = fields.first else { return }
+        let given = Set(fields.filter { !$0.isNull }.map(\.name))
+        for (name, value) in model.defaults.sorted(by: { $0.key < $1.key }) where !given.contains(name) {
+            edits.insert("\(JSONText.quoted(name)):\(value),", at: first.range.lowerBound)
+        }
     }
 
     private func isLeftOut(_ field: Field, by route: Route) -> Bool {
