@@ -62,10 +62,11 @@ struct SimulatedAnswer: Sendable {
         }
         return called.enumerated()
             .map { index, tool in
-                ToolCall(
+                let arguments = SimulatedSchema.sample(of: tool.parameters)
+                return ToolCall(
                     id: "call_sim\(number)_\(index)",
                     name: tool.name,
-                    arguments: SimulatedSchema.sample(of: tool.parameters).text
+                    arguments: arguments.members == nil ? "{}" : arguments.text
                 )
             }
     }

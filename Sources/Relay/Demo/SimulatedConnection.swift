@@ -39,10 +39,12 @@ final class SimulatedConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            let parts = head.uri.split(separator: "?", maxSplits: 1).map(String.init)
             reading = .init(
                 connection: number,
                 method: head.method.rawValue,
-                path: head.uri.split(separator: "?", maxSplits: 1).first.map(String.init) ?? head.uri,
+                path: parts.first ?? head.uri,
+                query: parts.count > 1 ? parts[1] : "",
                 headers: head.headers.map { (name: $0.name, value: $0.value) },
                 arrival: .now
             )

@@ -101,6 +101,7 @@ final class SimulatedLedger: Sendable {
         guard let call = try dialect.read(request, isStrict: behavior.isStrict) else {
             throw .init(status: 404, message: "Invalid URL (\(request.method) \(request.path))")
         }
+        update(number) { $0.call = call }
         try check.check(call)
         return reply(to: call, number: number, at: now)
     }

@@ -22,13 +22,17 @@ final class SimulatedProvider: Sendable {
         /// The connection it came on, counted from 1.
         var connection: Int
         var method: String
+        /// Without its query.
         var path: String
+        var query = ""
         var headers: [(name: String, value: String)]
         var body: [UInt8] = []
         var arrival: ContinuousClock.Instant
         var outcome: Outcome = .underWay
         /// What was wrong with it; `nil` where it passed.
         var complaint: String?
+        /// What it asks, as its dialect understood it; `nil` where that could not be read.
+        var call: SimulatedCall?
 
         var text: String { String(decoding: body, as: UTF8.self) }
         /// The body; `.null` where it is not JSON.

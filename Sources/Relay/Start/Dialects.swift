@@ -5,5 +5,7 @@ extension DialectName {
     var dialect: (any Dialect)? { Self.dialects[self] }
 
     /// One of each: some remember what a session's next turn needs.
-    private static let dialects: [DialectName: any Dialect] = [:]
+    private static let dialects: [DialectName: any Dialect] = [
+        .anthropic: AnthropicDialect(), .cohere: CohereDialect(),
+    ]
 }

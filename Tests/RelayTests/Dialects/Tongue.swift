@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Relay
+
+/// A dialect as the conformance suite plays it: who speaks it, how it refuses, what it cannot do.
+///
+/// Adding a dialect to the suite is one entry in `all`.
+struct Tongue: Sendable, CustomTestStringConvertible {
+    /// A refusal in the provider's own words, and what Relay's trail calls it.
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var fault: SimulatedProvider.Fault
+        var code: String
+
+        init(_ name: String, _ fault: SimulatedProvider.Fault, _ code: String) {
+            (testDescription, self.fault, self.code) = (name, fault, code)
+        }
+    }
+
+    var dialect: any SimulatedDialect
+    /// The envelope of its errors.
+    var errors: SimulatedProvider.ErrorStyle
+    /// The model's id, where the dialect goes by it.
+    var model = "one-model"
+    /// Errors verbatim from the provider's documentation, beside those that every dialect has.
+    var refusals: [Refusal] = []
+    var takesImages = true
+    var takesSeveralChoices = true
+    /// Whether the API can be told to answer with JSON at all, or by a schema.
+    var takesJSONMode = true
+    var takesJSONSchema = true
+    var takesForcedTools = true
+    /// Takes temperature and top_p in one call.
+    var takesBothSamplers = true
+    /// Has a member for what the model thinks.
+    var thinks = true
+    /// Marks the end of its streams, so that one that breaks off before it is known to be cut.
+    var streamHasEnd = true
+
+    var testDescription: String { dialect.name.rawValue }
+
+    func behavior(_ answer: SimulatedProvider.Answer = .text(Self.paris)) -> SimulatedProvider.Behavior {
+        SimulatedProvider.Behavior(answer: answer)
+            .with { behavior in
+                behavior.dialect = dialect
+                behavior.errors = errors
+                behavior.isStrict = true
+            }
+    }
+
+    func member(
+        _ change: (inout SimulatedProvider.Behavior) -> Void = { _ in }
+    ) -> RelayUnderTest.Member {
+        RelayUnderTest.Member("One", models: [entry], behavior().with(change))
+    }
+
+    var entry: RelayUnderTest.Entry {
+        RelayUnderTest.Entry(model, more: #""inputs":["image"],"json_schema":true"#)
+    }
+
+    /// Every error that a provider of this dialect may answer with.
+    var allRefusals: [Refusal] {
+        let statuses: [(Int, String, String)] = [
+            (400, "Your 'frobs' are wrong.", "400"), (401, "The credentials are wrong.", "401"),
+            (403, "You may not use this.", "403"), (404, "It is not there.", "404"),
+            (413, "Request payload size exceeds the limit.", "413"), (500, "An internal error has occurred.", "500"),
+            (502, "Bad gateway.", "502"), (503, "It is overloaded.", "503"), (504, "It took too long.", "504"),
+        ]
+        return statuses.map { Refusal("\($0.0)", .error($0.0, errors, message: $0.1), $0.2) }
+            + [Refusal("429", .rateLimited(errors, retryAfter: "17"), "429")] + refusals
+    }
+
+    static let paris = "Paris is the capital of France."
+
+    static let all: [Tongue] = [
+        Tongue(dialect: SimulatedOpenAI(), errors: .openai),
+        anthropic,
+    ]
+
+    /// JSON without a schema is asked for in words.
+    static let anthropic = Tongue(
+        dialect: SimulatedAnthropic(),
+        errors: .anthropic,
+        model: "claude-sonnet-4-5",
+        refusals: [
+            Refusal("529", .error(529, .anthropic, message: "Overloaded"), "529"),
+            Refusal(
+                "credit",
+                .error(
+                    400,
+                    .anthropic,
+                    message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & "
+                        + "Billing to upgrade or purchase credits."
+                ),
+                "quota"
+            ),
+        ],
+        takesSeveralChoices: false,
+        takesJSONMode: false,
+        takesBothSamplers: false
+    )
+
+    static let images = all.filter(\.takesImages)
+    static let choices = all.filter(\.takesSeveralChoices)
+    static let jsonModes = all.filter(\.takesJSONMode)
+    static let schemas = all.filter(\.takesJSONSchema)
+    static let forcing = all.filter(\.takesForcedTools)
+    static let thinkers = all.filter(\.thinks)
+
+    /// Each refusal with who says it.
+    static let refusing: [(Tongue, Refusal)] = all.flatMap { tongue in tongue.allRefusals.map { (tongue, $0) } }
+}
