@@ -216,7 +216,7 @@ struct Exchange {
             let dialing = chain.dialing[route.index]
             let call: UpstreamRequest
             do throws(DialectFault) {
-                call = try request.rendered(for: route, edits: edits, by: dialing)
+                call = try request.rendered(for: route, edits: edits, by: dialing, facts: facts)
             } catch {
                 route.account.release(reservation, at: now)
                 selection.pass(over: route, error)
@@ -230,7 +230,8 @@ struct Exchange {
                 promptTokens: tokens,
                 times: dialing.times,
                 dialect: dialing.dialect,
-                tag: facts.tag
+                tag: facts.tag,
+                nativeModel: request.original.flatMap { $0.wire == dialing.native?.wire ? request.model : nil }
             )
             attempt.stream = streamReply(for: attempt)
             self.attempt = attempt
@@ -244,7 +245,7 @@ struct Exchange {
         guard request.wantsStream else { return nil }
         return ChatStreamReply(
             wantsUsage: request.wantsUsage,
-            normalization: normalization,
+            normalization: attempt.isNative ? nil : normalization,
             requestTag: facts.tag,
             note: chain.showsProvider ? attempt.note(attempt.startedAt) : nil
         )
