@@ -324,4 +324,48 @@ struct MessagesNativeTests {
             #expect(sent?["system"]?[0]?["text"]?.string == "Be brief.")
         }
     }
+
+    @Test func `whatever goes and whatever is made shorter, JSON is left`() throws {
+        var dice = SimulatedDice(state: 11)
+        func roll(_ sides: Int) -> Int { Int(dice.next() % UInt64(sides)) }
+        let route = try RenderingTests.route { _ in }
+        let text = #"{"type":"text","text":"w"}"#
+        for round in 0..<400 {
+            var turns: [String] = []
+            for turn in 0...roll(4) {
+                turns.append([Self.hi, Self.results("\(text),\(text)"), Self.results(text)][roll(3)])
+                let signature = ["", "s"][roll(2)]
+                let thought = #"{"type":"thinking","thinking":"t","signature":"\#(signature)"}"#
+                let use = #"{"type":"tool_use","id":"a.\#(turn)","name":"f","input":{"x":[]}}"#
+                let result = #"{"type":"tool_result","tool_use_id":"a.\#(turn)","content":"1"}"#
+                switch roll(3) {
+                case 0: turns.append(#"{"role":"assistant","content":[\#(thought)]}"#)
+                case 1: turns.append(#"{"role":"assistant","content":[\#(thought),\#(text),\#(text)]}"#)
+                default:
+                    turns.append(#"{"role":"assistant","content":[\#(thought),\#(text),\#(use)]}"#)
+                    turns.append(Self.results([result, "\(text),\(result)", "\(result),\(text),\(text)"][roll(3)]))
+                }
+            }
+            turns.append(Self.hi)
+            let system = [#""system":"S","#, #""system":[\#(text)],"#, #""system":[],"#, "", #""system":null,"#][
+                roll(5)
+            ]
+            let thinking = ["", #""thinking":{"type":"enabled","budget_tokens":1024},"context_management":{},"#][
+                roll(2)
+            ]
+            let body =
+                #"{"model":"x",\#(system)"max_tokens":9,\#(thinking)"messages":[\#(turns.joined(separator: ","))]}"#
+            let request = try MessagesRequestReader.read(ByteBuffer(string: body)).request
+            let original = try #require(request.original)
+            var edits = PromptEdits()
+            for place in 0..<request.messages.count - 1 {
+                if roll(3) == 0 { edits.dropped.insert(place) } else if roll(4) == 0 { edits.shortened[place] = "s" }
+            }
+            if roll(2) == 0 { edits.summary = Self.summary }
+            let sent = try MessagesRendering.request(original, for: route, edits: edits, behind: ByteBuffer()).body
+            let json = try SimulatedJSON.parse(String(buffer: sent))
+            #expect(json["messages"]?[0]?["role"]?.string == "user", "\(round) \(body)")
+            #expect(json["messages"]?.elements?.last?["content"]?.string == "hi", "\(round) \(body)")
+        }
+    }
 }
