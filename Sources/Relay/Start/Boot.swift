@@ -129,22 +129,23 @@ struct Boot: Sendable {
     private func dialing(for route: Route, at url: String, in dialect: (any Dialect)?) throws -> Dialing {
         let target = try self.target(at: url)
         let calls = headers(route.provider, key: route.key)
-        func head(_ path: String, accept: String) -> ByteBuffer {
+        func head(_ path: String, accept: String, _ calls: [(String, String)]) -> ByteBuffer {
             var head = ByteBuffer(string: "POST \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
             head.writeString("accept: \(accept)\r\n")
             for (name, value) in calls { head.writeString("\(name): \(value)\r\n") }
             return head
         }
-        func chatHead(isStream: Bool) -> ByteBuffer {
+        func chatHead(isStream: Bool, isNative: Bool = false) -> ByteBuffer {
             let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
-            var head = head(path, accept: Self.acceptedByChat)
+            let left = isNative ? calls.filter { $0.0 != "anthropic-version" } : calls
+            var head = head(path, accept: Self.acceptedByChat, left)
             head.writeString("content-type: application/json\r\n")
             return head
         }
         var mediaHeads: [MediaEndpoint: ByteBuffer] = [:]
         for endpoint in MediaEndpoint.allCases where endpoint.modelType == route.model.type {
             let path = dialect.map { $0.embeddings?.path(model: route.model.name) } ?? endpoint.path
-            if let path { mediaHeads[endpoint] = head(path, accept: "*/*") }
+            if let path { mediaHeads[endpoint] = head(path, accept: "*/*", calls) }
         }
         var fields = ReplyFields()
         fields.add("x-routed-via", route.name)
@@ -159,6 +160,8 @@ struct Boot: Sendable {
                 media: mediaHeads
             ),
             dialect: dialect,
+            native: route.provider.dialect == .anthropic
+                ? Dialing.Native(wire: .messages, start: chatHead(isStream: false, isNative: true)) : nil,
             fields: fields,
             times: CallTimes(configuration.settings.http, route.provider.timeouts)
         )

@@ -71,10 +71,11 @@ extension ModelRequest {
         for route: Route,
         edits: PromptEdits,
         by dialing: Dialing,
+        facts: CallFacts,
         images: ImageInlining.State?
     ) throws(DialectFault) -> UpstreamRequest {
         switch self {
-        case .chat(let request): try request.rendered(for: route, edits: edits, by: dialing, images: images)
+        case .chat(let request): try request.rendered(for: route, edits: edits, by: dialing, facts: facts, images: images)
         case .media(let request): try request.rendered(for: route, by: dialing)
         }
     }
