@@ -261,7 +261,7 @@ struct Exchange {
                 times: dialing.times,
                 dialect: dialing.dialect,
                 tag: facts.tag,
-                nativeModel: request.original.flatMap { $0.wire == dialing.native?.wire ? request.model : nil }
+                nativeModel: request.chat?.original.flatMap { $0.wire == dialing.native?.wire ? request.model : nil }
             )
             attempt.stream = streamReply(for: attempt)
             self.attempt = attempt
