@@ -1,17 +1,24 @@
 /// A provider's list of its models, in the shapes that are in use.
 ///
 ///     {"data":[{"id":"…","context_length":32768}]}
+///     {"result":[{"id":"…","name":"@cf/…"}]}
 ///     {"models":[{"name":"…","details":{"parameter_size":"8.0B","families":["llama","clip"]}}]}
 struct DiscoveredModels {
     private let entries: [JSONValue]
+    /// The member that holds what is sent in `model`.
+    private let idKey: String
 
-    init(_ list: JSONValue?) { entries = list?["data"]?.array ?? list?["models"]?.array ?? [] }
+    init(_ list: JSONValue?) {
+        let ids = list?["data"]?.array
+        idKey = ids == nil ? "name" : "id"
+        entries = ids ?? list?["models"]?.array ?? list?["result"]?.array ?? []
+    }
 
     /// Those that the catalog does not have, as far as the list and their names tell of them.
     func models(of provider: Provider) -> [Model] {
         let known = Set(provider.models.map(\.name))
         return entries.compactMap { entry in
-            guard let id = entry["id"]?.string ?? entry["name"]?.string, !known.contains(id),
+            guard let id = entry[idKey]?.string, !known.contains(id),
                 provider.takes(discovered: id)
             else { return nil }
             let families = entry["details"]?["families"]?.array?.compactMap(\.string) ?? []

@@ -22,6 +22,8 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     var errors: SimulatedProvider.ErrorStyle
     /// The model's id, where the dialect goes by it.
     var model = "one-model"
+    /// Further members of its entry in the catalog, as JSON text.
+    var more = ""
     /// Errors verbatim from the provider's documentation, beside those that every dialect has.
     var refusals: [Refusal] = []
     var takesImages = true
@@ -49,7 +51,7 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     func member(
         _ change: (inout SimulatedProvider.Behavior) -> Void = { _ in }
     ) -> RelayUnderTest.Member {
-        RelayUnderTest.Member("One", models: [entry], behavior().with(change))
+        RelayUnderTest.Member("One", models: [entry], more: more, behavior().with(change))
     }
 
     var entry: RelayUnderTest.Entry {
@@ -71,7 +73,7 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     static let paris = "Paris is the capital of France."
 
     static let all: [Tongue] = [
-        Tongue(dialect: SimulatedOpenAI(), errors: .openai)
+        Tongue(dialect: SimulatedOpenAI(), errors: .openai), .cloudflare, .ollama,
     ]
 
     static let images = all.filter(\.takesImages)
