@@ -7,6 +7,7 @@ extension DialectName {
     /// One of each: some remember what a session's next turn needs.
     private static let dialects: [DialectName: any Dialect] = [
         .cloudflare: CloudflareDialect(),
+        .gemini: GeminiDialect(),
         .ollama: OllamaDialect(),
     ]
 }

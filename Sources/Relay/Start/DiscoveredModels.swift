@@ -2,6 +2,7 @@
 ///
 ///     {"data":[{"id":"…","context_length":32768}]}
 ///     {"result":[{"id":"…","name":"@cf/…"}]}
+///     {"models":[{"name":"models/…","inputTokenLimit":1048576,"supportedGenerationMethods":["generateContent"]}]}
 ///     {"models":[{"name":"…","details":{"parameter_size":"8.0B","families":["llama","clip"]}}]}
 struct DiscoveredModels {
     private let entries: [JSONValue]
@@ -18,9 +19,9 @@ struct DiscoveredModels {
     func models(of provider: Provider) -> [Model] {
         let known = Set(provider.models.map(\.name))
         return entries.compactMap { entry in
-            guard let id = entry[idKey]?.string, !known.contains(id),
-                provider.takes(discovered: id)
-            else { return nil }
+            guard var id = entry[idKey]?.string else { return nil }
+            if id.hasPrefix("models/") { id.removeFirst("models/".count) }
+            guard !known.contains(id), provider.takes(discovered: id), Self.isCalled(entry, id) else { return nil }
             let families = entry["details"]?["families"]?.array?.compactMap(\.string) ?? []
             let abilities = entry["capabilities"]?.array?.compactMap(\.string)
             let size = entry["details"]?["parameter_size"]?.string
@@ -32,12 +33,20 @@ struct DiscoveredModels {
                 type: type,
                 scale: ModelGuess.scale(of: size ?? id),
                 inputs: abilities?.contains("vision") == true || families.contains(where: Self.sees) ? [.image] : [],
-                maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer,
+                maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer
+                    ?? entry["inputTokenLimit"]?.integer,
                 limits: provider.discoveredLimits,
                 tools: abilities.map { $0.contains("tools") } ?? true,
                 source: "discovered"
             )
         }
+    }
+
+    /// Gemini says which of its models can be asked for what.
+    private static func isCalled(_ entry: JSONValue, _ id: String) -> Bool {
+        guard let methods = entry["supportedGenerationMethods"]?.array?.compactMap(\.string) else { return true }
+        return methods.contains("generateContent") && ModelGuess.type(of: id) != .embedding
+            || methods.contains("embedContent")
     }
 
     /// Families of image encoders, as Ollama names them beside the model's own.
