@@ -13,6 +13,16 @@ package protocol Dialect: Sendable {
     /// The fields that authenticate a call, and those that each call carries.
     func fields(key: String?) -> [(name: String, value: String)]
 
+    /// Where the provider is called with that key: some keys name the account that stands in the address.
+    func baseURL(_ url: String, key: String?) -> String
+
+    /// Whether the key alone says whom to call, so that nothing else need be set (`requires_env` in the catalog).
+    func isEnough(key: String) -> Bool
+
+    /// Whether requests are chat completions as they are, and only paths, fields and errors are the provider's own. Then
+    /// `request` is not asked, and no byte is translated on the way out.
+    var takesChat: Bool { get }
+
     /// The body that the provider is sent for `chat`, a well-formed chat completion request whose `model` is the
     /// provider's own id and whose `stream` says what is wanted.
     /// - Throws: `DialectFault.cannotSay` where leaving out what the dialect lacks would change what is asked.
@@ -31,6 +41,9 @@ package protocol Dialect: Sendable {
 
 extension Dialect {
     package var modelsPath: String { "/models" }
+    package var takesChat: Bool { false }
+    package func baseURL(_ url: String, key: String?) -> String { url }
+    package func isEnough(key: String) -> Bool { false }
 }
 
 /// Turns a stream in a provider's dialect into the events of a chat completion.

@@ -17,6 +17,9 @@ package struct JSONBuilder {
 
     package mutating func object(_ body: (inout JSONBuilder) -> Void) { enclosed("{", "}", body) }
 
+    /// Goes on in an object whose beginning, with a member at least, is in the buffer already.
+    package mutating func continueObject() { needsComma = true }
+
     package mutating func array(_ body: (inout JSONBuilder) -> Void) { enclosed("[", "]", body) }
 
     package mutating func string(_ text: String) {

@@ -1,3 +1,5 @@
+import Clients
+
 /// Which providers can be used, which were left out and why, and whether Relay may start at all.
 struct BootReport: Sendable {
     /// A provider and the keys it is called with; a keyless one has none.
@@ -101,7 +103,13 @@ struct BootReport: Sendable {
     // MARK: Providers
 
     private static func keys(of provider: Provider, in configuration: Configuration) -> [APIKey] {
-        let keys = configuration.keys[provider.name]
+        var keys = configuration.keys[provider.name]
+        if keys.contains(where: { $0.isEnough(for: provider) }),
+            provider.requiresEnv.contains(where: { configuration.environment[$0] == nil })
+        {
+            // The others lack what is not set.
+            keys.removeAll { !$0.isEnough(for: provider) }
+        }
         guard keys.isEmpty, let secret = provider.anonymousKey else { return keys }
         return [APIKey(secret: secret, label: "anonymous")]
     }
@@ -116,7 +124,9 @@ struct BootReport: Sendable {
         if !spokenDialects.contains(provider.dialect) { return .dialectNotSpoken(provider.dialect) }
         if keys.isEmpty, !provider.keyless { return .noKey(variables: provider.apiKeyEnv) }
         let missing = provider.requiresEnv.filter { environment[$0] == nil }
-        if !missing.isEmpty { return .notSet(variables: missing) }
+        if !missing.isEmpty, !keys.contains(where: { $0.isEnough(for: provider) }) {
+            return .notSet(variables: missing)
+        }
         return provider.discoversModels || provider.models.contains(where: \.enabled) ? nil : .noModels
     }
 
@@ -148,5 +158,12 @@ struct BootReport: Sendable {
             )
         }
         return faults
+    }
+}
+
+extension APIKey {
+    /// Whether nothing beside it need be set.
+    fileprivate func isEnough(for provider: Provider) -> Bool {
+        provider.dialect.dialect?.isEnough(key: secret) == true
     }
 }

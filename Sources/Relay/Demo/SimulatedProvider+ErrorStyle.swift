@@ -1,14 +1,15 @@
 extension SimulatedProvider {
     /// Whose words and shapes an error comes in.
     enum ErrorStyle: String, Sendable, CaseIterable {
-        case openai, groq, gemini, cerebras, mistral, openRouter, nvidia, anthropic, cohere
+        case openai, groq, gemini, cerebras, mistral, openRouter, nvidia, anthropic, cohere, ollama, cloudflare
 
         var contentType: String {
             self == .nvidia ? "application/problem+json" : "application/json"
         }
 
         /// An error of that status in the provider's envelope: OpenAI's and Groq's is nested, Gemini's an array,
-        /// Cerebras's and Mistral's flat, OpenRouter's has a number as its code, NVIDIA's is RFC 9457.
+        /// Cerebras's and Mistral's flat, OpenRouter's has a number as its code, NVIDIA's is RFC 9457, Ollama's a text,
+        /// Cloudflare's a list.
         func body(
             status: Int,
             message: String,
@@ -42,6 +43,12 @@ extension SimulatedProvider {
                     + #""request_id":"req_sim"}"#
             case .cohere:
                 return #"{"id":"sim-0","message":\#(message)}"#
+            case .ollama:
+                return #"{"error":\#(message)}"#
+            case .cloudflare:
+                let number = code.flatMap { Int($0) } ?? 5000
+                return
+                    #"{"result":null,"success":false,"errors":[{"code":\#(number),"message":\#(message)}],"messages":[]}"#
             }
         }
 
@@ -102,6 +109,17 @@ extension SimulatedProvider {
                     message: "You are using a Trial key, which is limited to 20 API calls / minute. You can continue "
                         + "to use the Trial key for free or upgrade to a Production key with higher rate limits at "
                         + "'https://dashboard.cohere.com/api-keys'."
+                )
+            case .ollama:
+                return body(
+                    status: 429,
+                    message: "you've reached your hourly usage limit, please try again in \(seconds)s"
+                )
+            case .cloudflare:
+                return body(
+                    status: 429,
+                    message: "AiError: Capacity temporarily exceeded, please try again.",
+                    code: "3040"
                 )
             }
         }

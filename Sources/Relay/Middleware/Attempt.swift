@@ -95,6 +95,7 @@ final class Attempt {
         body = answer
         rescuedCalls = calls
         self.stream = stream
+        dialectStream = nil
     }
 
     func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {

@@ -102,13 +102,18 @@ struct Boot: Sendable {
 
     // MARK: Calling
 
-    private func target(of provider: Provider) throws -> UpstreamTarget {
-        try UpstreamTarget(url: provider.baseURL, tls: tls, proxies: proxies)
+    /// Targets are shared by the routes of a provider, since connections are kept by target.
+    private func target(of provider: Provider, key: APIKey?) throws -> UpstreamTarget {
+        let url = address(of: provider, key: key)
+        return try targets.target(for: url) { try UpstreamTarget(url: url, tls: tls, proxies: proxies) }
     }
 
-    /// Targets are shared by the routes of a provider, since connections are kept by target.
+    private func address(of provider: Provider, key: APIKey?) -> String {
+        provider.dialect.dialect?.baseURL(provider.baseURL, key: key?.secret) ?? provider.baseURL
+    }
+
     private func dialing(for route: Route) throws -> Dialing {
-        let target = try targets.target(for: route.provider.baseURL) { try self.target(of: route.provider) }
+        let target = try self.target(of: route.provider, key: route.key)
         let dialect = route.provider.dialect.dialect
         func head(isStream: Bool) -> ByteBuffer {
             let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
@@ -156,28 +161,13 @@ struct Boot: Sendable {
             let answer = try await client.request(
                 "GET",
                 provider.dialect.dialect?.modelsPath ?? "/models",
-                at: try target(of: provider),
+                at: try target(of: provider, key: key),
                 headers: headers(provider, key: key),
                 timeout: .seconds(provider.local ? 1 : 5)
             )
             guard answer.status == 200 else { return [] }
             let json = JSONReader.read(Array(answer.body.readableBytesView), file: provider.name).value
-            let known = Set(provider.models.map(\.name))
-            return (json?["data"]?.array ?? [])
-                .compactMap { entry in
-                    guard let id = entry["id"]?.string, !known.contains(id), provider.takes(discovered: id) else {
-                        return nil
-                    }
-                    return Model(
-                        name: id,
-                        type: ModelGuess.type(of: id),
-                        scale: ModelGuess.scale(of: id),
-                        maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer,
-                        limits: provider.discoveredLimits,
-                        tools: true,
-                        source: "discovered"
-                    )
-                }
+            return DiscoveredModels(json).models(of: provider)
         } catch {
             return []
         }

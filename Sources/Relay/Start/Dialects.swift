@@ -6,6 +6,9 @@ extension DialectName {
 
     /// One of each: some remember what a session's next turn needs.
     private static let dialects: [DialectName: any Dialect] = [
-        .anthropic: AnthropicDialect(), .cohere: CohereDialect(),
+        .anthropic: AnthropicDialect(),
+        .cloudflare: CloudflareDialect(),
+        .ollama: OllamaDialect(),
+        .cohere: CohereDialect(),
     ]
 }

@@ -11,7 +11,9 @@ extension ChatRequest {
     ) throws(DialectFault) -> UpstreamRequest {
         let streams = wantsStream && !route.provider.quirks.noStreaming
         let head = streams ? dialing.heads.stream : dialing.heads.whole
-        guard let dialect = dialing.dialect else { return spliced(for: route, edits: prompt, behind: head) }
+        guard let dialect = dialing.dialect, !dialect.takesChat else {
+            return spliced(for: route, edits: prompt, behind: head)
+        }
         let chat = spliced(for: route, edits: prompt, behind: ByteBuffer()).body
         return UpstreamRequest(head: head, body: try dialect.request(chat))
     }

@@ -1,0 +1,41 @@
+/// A provider's list of its models, in the shapes that are in use.
+///
+///     {"data":[{"id":"…","context_length":32768}]}
+///     {"models":[{"name":"…","details":{"parameter_size":"8.0B","families":["llama","clip"]}}]}
+struct DiscoveredModels {
+    private let entries: [JSONValue]
+
+    init(_ list: JSONValue?) { entries = list?["data"]?.array ?? list?["models"]?.array ?? [] }
+
+    /// Those that the catalog does not have, as far as the list and their names tell of them.
+    func models(of provider: Provider) -> [Model] {
+        let known = Set(provider.models.map(\.name))
+        return entries.compactMap { entry in
+            guard let id = entry["id"]?.string ?? entry["name"]?.string, !known.contains(id),
+                provider.takes(discovered: id)
+            else { return nil }
+            let families = entry["details"]?["families"]?.array?.compactMap(\.string) ?? []
+            let abilities = entry["capabilities"]?.array?.compactMap(\.string)
+            let size = entry["details"]?["parameter_size"]?.string
+            var type = ModelGuess.type(of: id)
+            if let abilities, abilities.contains("embedding"), !abilities.contains("completion") { type = .embedding }
+            if families.contains(where: { $0.contains("bert") }) { type = .embedding }
+            return Model(
+                name: id,
+                type: type,
+                scale: ModelGuess.scale(of: size ?? id),
+                inputs: abilities?.contains("vision") == true || families.contains(where: Self.sees) ? [.image] : [],
+                maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer
+                    ?? entry["max_input_tokens"]?.integer,
+                limits: provider.discoveredLimits,
+                tools: abilities.map { $0.contains("tools") } ?? true,
+                source: "discovered"
+            )
+        }
+    }
+
+    /// Families of image encoders, as Ollama names them beside the model's own.
+    private static func sees(_ family: String) -> Bool {
+        ["clip", "mllama", "gemma3", "qwen25vl", "qwen3vl", "mistral3", "llama4"].contains(family)
+    }
+}
