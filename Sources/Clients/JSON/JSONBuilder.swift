@@ -69,6 +69,14 @@ package struct JSONBuilder {
         buffer.writeBytes(bytes)
     }
 
+    /// A string of pieces that are escaped already.
+    package mutating func escapedString(_ pieces: [UnsafeRawBufferPointer]) {
+        begin()
+        buffer.writeStaticString("\"")
+        for piece in pieces { buffer.writeBytes(piece) }
+        buffer.writeStaticString("\"")
+    }
+
     /// A value of another document as it is written there.
     package mutating func copy(_ value: JSONView) { raw(value.raw) }
 
@@ -122,6 +130,20 @@ package struct JSONBuilder {
     package mutating func member(_ key: JSONString, copying value: JSONView) {
         self.key(key, of: value)
         copy(value)
+    }
+
+    /// A member whose key is that of another document's.
+    package mutating func member(
+        _ key: JSONString,
+        of document: JSONView,
+        _ write: (inout JSONBuilder) -> Void
+    ) {
+        begin()
+        buffer.writeStaticString("\"")
+        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: document.bytes[key.range]))
+        buffer.writeStaticString("\":")
+        needsComma = false
+        write(&self)
     }
 
     package mutating func key(_ name: StaticString) {

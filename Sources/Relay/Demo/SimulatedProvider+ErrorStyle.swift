@@ -1,7 +1,7 @@
 extension SimulatedProvider {
     /// Whose words and shapes an error comes in.
     enum ErrorStyle: String, Sendable, CaseIterable {
-        case openai, groq, gemini, google, cerebras, mistral, openRouter, nvidia, ollama, cloudflare
+        case openai, groq, gemini, google, cerebras, mistral, openRouter, nvidia, anthropic, cohere, ollama, cloudflare
 
         var contentType: String {
             self == .nvidia ? "application/problem+json" : "application/json"
@@ -41,6 +41,11 @@ extension SimulatedProvider {
                 return #"{"error":{"message":\#(message),"code":\#(status)},"user_id":"user_sim"}"#
             case .nvidia:
                 return #"{"type":"about:blank","title":\#(type),"status":\#(status),"detail":\#(message)}"#
+            case .anthropic:
+                return #"{"type":"error","error":{"type":"\#(anthropicType(status))","message":\#(message)},"#
+                    + #""request_id":"req_sim"}"#
+            case .cohere:
+                return #"{"id":"sim-0","message":\#(message)}"#
             case .ollama:
                 return #"{"error":\#(message)}"#
             case .cloudflare:
@@ -95,6 +100,20 @@ extension SimulatedProvider {
                 return
                     #"{"type":"urn:inference-service:problem-details:too-many-requests","title":"Too Many Requests","#
                     + #""status":429,"detail":"Too many requests, try again later.","instance":"/v1/chat/completions"}"#
+            case .anthropic:
+                return body(
+                    status: 429,
+                    message: "This request would exceed your organization's rate limit of 50 requests per minute "
+                        + "(org: sim, model: \(model)). For details, refer to: "
+                        + "https://docs.claude.com/en/api/rate-limits."
+                )
+            case .cohere:
+                return body(
+                    status: 429,
+                    message: "You are using a Trial key, which is limited to 20 API calls / minute. You can continue "
+                        + "to use the Trial key for free or upgrade to a Production key with higher rate limits at "
+                        + "'https://dashboard.cohere.com/api-keys'."
+                )
             case .ollama:
                 return body(
                     status: 429,
@@ -143,6 +162,21 @@ extension SimulatedProvider {
                 )
             }
             return details.isEmpty ? "" : #","details":[\#(details.joined(separator: ","))]"#
+        }
+
+        private func anthropicType(_ status: Int) -> String {
+            switch status {
+            case 401: "authentication_error"
+            case 402: "billing_error"
+            case 403: "permission_error"
+            case 404: "not_found_error"
+            case 413: "request_too_large"
+            case 429: "rate_limit_error"
+            case 504: "timeout_error"
+            case 529: "overloaded_error"
+            case 500...: "api_error"
+            default: "invalid_request_error"
+            }
         }
 
         private func googleStatus(_ status: Int) -> String {

@@ -97,6 +97,7 @@ struct SimulatedReplyWriter {
             404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 411: "Length Required",
             413: "Content Too Large", 422: "Unprocessable Content", 429: "Too Many Requests",
             500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
+            529: "Overloaded",
         ]
         return reasons[status] ?? "Status"
     }

@@ -6,8 +6,10 @@ extension DialectName {
 
     /// One of each: some remember what a session's next turn needs.
     private static let dialects: [DialectName: any Dialect] = [
+        .anthropic: AnthropicDialect(),
         .cloudflare: CloudflareDialect(),
         .gemini: GeminiDialect(),
         .ollama: OllamaDialect(),
+        .cohere: CohereDialect(),
     ]
 }

@@ -34,7 +34,7 @@ struct DiscoveredModels {
                 scale: ModelGuess.scale(of: size ?? id),
                 inputs: abilities?.contains("vision") == true || families.contains(where: Self.sees) ? [.image] : [],
                 maxContextLength: entry["context_length"]?.integer ?? entry["max_context_length"]?.integer
-                    ?? entry["inputTokenLimit"]?.integer,
+                    ?? entry["inputTokenLimit"]?.integer ?? entry["max_input_tokens"]?.integer,
                 limits: provider.discoveredLimits,
                 tools: abilities.map { $0.contains("tools") } ?? true,
                 source: "discovered"

@@ -101,8 +101,8 @@ struct ConformanceFaultTests {
     @Test(arguments: Tongue.all)
     func `a stream that breaks later ends in an error`(_ tongue: Tongue) async throws {
         for fault in [
-            Fault.cut(afterChunks: 4), .reset(afterChunks: 4), .errorFrameInStream(afterChunks: 4),
-            .errorFrameInStream(afterChunks: 4, body: "{oops"),
+            Fault.cut(afterChunks: 5), .reset(afterChunks: 5), .errorFrameInStream(afterChunks: 5),
+            .errorFrameInStream(afterChunks: 5, body: "{oops"),
         ] {
             let unhurried = tongue.member { $0.latency.betweenChunks = .exactly(.milliseconds(100)) }
             try await RelayUnderTest.run([unhurried, Self.second]) { relay async throws in

@@ -32,6 +32,8 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     var takesJSONMode = true
     var takesJSONSchema = true
     var takesForcedTools = true
+    /// Takes temperature and top_p in one call.
+    var takesBothSamplers = true
     /// Has a member for what the model thinks.
     var thinks = true
     /// Marks the end of its streams, so that one that breaks off before it is known to be cut.
@@ -73,9 +75,9 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     static let paris = "Paris is the capital of France."
 
     static let all: [Tongue] = [
-        Tongue(dialect: SimulatedOpenAI(), errors: .openai), .cloudflare, .ollama,
+        Tongue(dialect: SimulatedOpenAI(), errors: .openai), anthropic, cloudflare, cohere,
         Tongue(dialect: SimulatedGemini(), errors: .google, model: "gemini-2.5-flash", refusals: gemini),
-        Tongue(dialect: SimulatedGemini(signsCalls: true), errors: .google, model: "gemini-3.1-pro-preview"),
+        Tongue(dialect: SimulatedGemini(signsCalls: true), errors: .google, model: "gemini-3.1-pro-preview"), ollama,
     ]
 
     static let images = all.filter(\.takesImages)

@@ -1,0 +1,39 @@
+package import NIOCore
+
+/// Cohere's own chat API, version 2 (docs.cohere.com/reference/chat).
+package struct CohereDialect: Dialect {
+    package init() {}
+
+    package func path(model: String, isStream: Bool) -> String { "/chat" }
+
+    package func fields(key: String?) -> [(name: String, value: String)] {
+        key.map { [(name: "authorization", value: "Bearer \($0)")] } ?? []
+    }
+
+    /// The list has no second version.
+    package var modelsPath: String { "/../v1/models?endpoint=chat&page_size=1000" }
+
+    package func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer {
+        let written: Result<ByteBuffer, DialectFault> = chat.withUnsafeReadableBytes { bytes in
+            do throws(DialectFault) {
+                return .success(try CohereRequest(try JSONView(chat: bytes)).written())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try written.get()
+    }
+
+    package func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer {
+        let written: Result<ByteBuffer, DialectFault> = body.withUnsafeReadableBytes { bytes in
+            do throws(DialectFault) {
+                return .success(try CohereAnswer(try JSONView(answer: bytes), to: call).written())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try written.get()
+    }
+
+    package func stream(of call: DialectCall) -> any DialectStream { CohereStream(of: call) }
+}

@@ -1,0 +1,104 @@
+import NIOCore
+
+/// Writes what a stream in another dialect says as the events of a chat completion.
+struct ChatEventWriter {
+    /// `data: {"id":…,"choices":[{"index":0,"delta":{`
+    private let opening: ByteBuffer
+    private let envelope: ByteBuffer
+
+    /// `id` and `model` are JSON strings, quotes included.
+    init(id: String, model: String, created: Int) {
+        var envelope = ByteBuffer()
+        envelope.writeString("data: {\"id\":\(id),\"object\":\"chat.completion.chunk\",\"created\":\(created),")
+        envelope.writeString("\"model\":\(model),\"choices\":[")
+        self.envelope = envelope
+        envelope.writeStaticString("{\"index\":0,\"delta\":{")
+        opening = envelope
+    }
+
+    /// `{"role":"assistant","content":""}`.
+    func role(into events: inout ByteBuffer) {
+        events.writeImmutableBuffer(opening)
+        events.writeStaticString("\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n")
+    }
+
+    /// A delta of one member, a string that is copied as it is written.
+    func delta(_ name: StaticString, copying text: JSONView, into events: inout ByteBuffer) {
+        events.writeImmutableBuffer(opening)
+        events.writeStaticString("\"")
+        events.writeStaticString(name)
+        events.writeStaticString("\":")
+        events.writeBytes(text.raw)
+        events.writeStaticString("},\"finish_reason\":null}]}\n\n")
+    }
+
+    /// A delta of these members.
+    func delta(into events: inout ByteBuffer, _ members: (inout JSONBuilder) -> Void) {
+        events.writeImmutableBuffer(opening)
+        Self.write(members, into: &events)
+        events.writeStaticString("},\"finish_reason\":null}]}\n\n")
+    }
+
+    /// A piece of a call's arguments, a JSON string.
+    func arguments(of place: Int, into events: inout ByteBuffer, _ piece: (inout JSONBuilder) -> Void) {
+        delta(into: &events) {
+            $0.member("tool_calls") {
+                $0.array {
+                    $0.object {
+                        $0.member("index", place)
+                        $0.member("function") { $0.object { $0.member("arguments", piece) } }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `more` are further members of the choice.
+    func finish(
+        _ reason: StaticString,
+        into events: inout ByteBuffer,
+        more members: ((inout JSONBuilder) -> Void)? = nil
+    ) {
+        events.writeImmutableBuffer(opening)
+        events.writeStaticString("},\"finish_reason\":\"")
+        events.writeStaticString(reason)
+        events.writeStaticString("\"")
+        if let members {
+            events.writeStaticString(",")
+            Self.write(members, into: &events)
+        }
+        events.writeStaticString("}]}\n\n")
+    }
+
+    /// An event without a choice.
+    func usage(into events: inout ByteBuffer, _ usage: (inout JSONBuilder) -> Void) {
+        events.writeImmutableBuffer(envelope)
+        events.writeStaticString("],\"usage\":")
+        Self.write(usage, into: &events)
+        events.writeStaticString("}\n\n")
+    }
+
+    static func done(into events: inout ByteBuffer) { events.writeStaticString("data: [DONE]\n\n") }
+
+    /// What went wrong, in the provider's own words.
+    static func error(_ error: JSONView, into events: inout ByteBuffer) {
+        events.writeStaticString("data: {\"error\":")
+        events.writeBytes(error.raw)
+        events.writeStaticString("}\n\n")
+    }
+
+    /// What went wrong, where the provider has no object for it.
+    static func error(into events: inout ByteBuffer, _ error: (inout JSONBuilder) -> Void) {
+        events.writeStaticString("data: {\"error\":")
+        write(error, into: &events)
+        events.writeStaticString("}\n\n")
+    }
+
+    private static func write(_ body: (inout JSONBuilder) -> Void, into events: inout ByteBuffer) {
+        var json = JSONBuilder(events)
+        // Let go of, so that it is written in place.
+        events = ByteBuffer()
+        body(&json)
+        events = json.buffer
+    }
+}
