@@ -213,7 +213,7 @@ struct Exchange {
             return false
         case .reserved(let reservation, let lowered):
             if let lowered { edits.maxTokens = lowered }
-            let dialing = chain.dialing[route.index]
+            let dialing = chain.dialing(of: route, for: request)
             let call: UpstreamRequest
             do throws(DialectFault) {
                 call = try request.rendered(for: route, edits: edits, by: dialing)

@@ -143,7 +143,8 @@ final class ModelCall: UpstreamReceiver {
     }
 
     private func start(_ request: UpstreamRequest, to route: Route) {
-        let call = services.pool.call(request, to: exchange.chain.dialing[route.index].target, for: self)
+        let target = exchange.chain.dialing(of: route, for: exchange.request).target
+        let call = services.pool.call(request, to: target, for: self)
         self.call = call
         if !connection.isWritable { call.pause() }
         if call.isSent { handle(.upstream(.connected), at: .read()) }

@@ -30,7 +30,7 @@ extension ChatRequest {
                 request: self,
                 route: route,
                 prompt: prompt,
-                hints: original == nil || hasDialect ? nil : TranslatedHints(for: route)
+                hints: original == nil && origin != .translated || hasDialect ? nil : TranslatedHints(for: route)
             )
             var edits = rendering.run()
             return UpstreamRequest(
@@ -97,7 +97,9 @@ struct ChatRendering {
         switch member.name {
         case .streamOptions, .modelType, .modelScale, .modelName: return true
         case .stream where !streams: return true
-        case .other where hints?.leavesOut(member.key, bytes) == true: return true
+        case .other where hints?.leavesOut(member.key, bytes) == true,
+            .reasoningEffort where hints?.leavesOut(member.key, bytes) == true:
+            return true
         default: return !quirks.dropParameters.isEmpty && quirks.dropParameters.contains(name(of: member))
         }
     }
