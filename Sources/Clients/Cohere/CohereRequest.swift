@@ -58,7 +58,9 @@ struct CohereRequest {
             $0.member("model", copying: model)
             if isStream { $0.member("stream", true) }
             $0.key("messages")
-            do throws(DialectFault) { try CohereMessages.write(messages, instruction, into: &$0) } catch { fault = error }
+            do throws(DialectFault) { try CohereMessages.write(messages, instruction, into: &$0) } catch {
+                fault = error
+            }
             writeTools(&$0)
             writeFormat(&$0)
             writeSampling(&$0)

@@ -5,9 +5,10 @@ enum ToolInput {
         guard let arguments else { return json.raw("{}") }
         if arguments.isObject { return json.copy(arguments) }
         guard let text = arguments.span.text else { return json.raw("{}") }
-        JSONText.unescape(arguments.bytes, text).withUnsafeBytes { bytes in
-            if let object = object(bytes) { json.raw(object) } else { json.raw("{}") }
-        }
+        JSONText.unescape(arguments.bytes, text)
+            .withUnsafeBytes { bytes in
+                if let object = object(bytes) { json.raw(object) } else { json.raw("{}") }
+            }
     }
 
     /// The object as a string, as chat completions have it.

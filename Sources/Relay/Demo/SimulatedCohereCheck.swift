@@ -87,7 +87,8 @@ struct SimulatedCohereCheck {
         guard let parts = message["content"]?.elements, !parts.isEmpty else {
             throw refused("all elements in messages must have content.")
         }
-        let types = role == "user" ? ["text", "image_url"] : role == "tool" ? ["text", "document"] : ["text", "thinking"]
+        let types =
+            role == "user" ? ["text", "image_url"] : role == "tool" ? ["text", "document"] : ["text", "thinking"]
         for part in parts {
             guard let type = part["type"]?.string, types.contains(type) else {
                 throw refused("content of type \(part["type"]?.string ?? "") is not valid in messages[\(place)]")
@@ -95,7 +96,9 @@ struct SimulatedCohereCheck {
             if type == "text" { try checkMembers(part, ["type", "text"]) }
             if type == "image_url" {
                 try checkMembers(part, ["type", "image_url"])
-                guard part["image_url"]?["url"]?.string?.isEmpty == false else { throw refused("image_url needs a url") }
+                guard part["image_url"]?["url"]?.string?.isEmpty == false else {
+                    throw refused("image_url needs a url")
+                }
             }
         }
     }
