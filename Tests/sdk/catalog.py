@@ -47,8 +47,10 @@ PROVIDERS = {
 KEY_VARIABLE = "SIMULATED_API_KEY"
 CLIENT_KEY = "sk-client-of-the-test"
 
+MAX_BODY_BYTES = 4 * 1024 * 1024
+
 SETTINGS = {
-    "server": {"api_key": CLIENT_KEY},
+    "server": {"api_key": CLIENT_KEY, "max_body_bytes": MAX_BODY_BYTES},
     "routing": {"strategy": "priority", "max_quota_wait_seconds": 0},
 }
 

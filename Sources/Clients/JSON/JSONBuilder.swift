@@ -29,6 +29,14 @@ package struct JSONBuilder {
         buffer.writeStaticString("\"")
     }
 
+    /// A string whose content, escaped, is what `write` writes.
+    package mutating func text(_ write: (inout ByteBuffer) -> Void) {
+        begin()
+        buffer.writeStaticString("\"")
+        write(&buffer)
+        buffer.writeStaticString("\"")
+    }
+
     package mutating func integer(_ number: Int) {
         begin()
         buffer.writeString(String(number))

@@ -76,19 +76,25 @@ struct CallFacts: Sendable {
     var serverSidePrompt: Bool?
     /// `x-request-id`, where the client gave one.
     var requestID: String?
+    /// `anthropic-version` and `anthropic-beta`, as the client sent them.
+    var anthropicVersion: String?
+    var anthropicBeta: String?
     /// What a browser of another origin wants to read.
     var cors: ReplyFields?
 
     /// What every answer carries, whatever becomes of the call.
     func writeAnswerFields(into buffer: inout ByteBuffer) {
-        if let requestID {
-            buffer.writeField("x-request-id", requestID)
-        } else {
-            buffer.writeStaticString("x-request-id: req_")
-            buffer.writeString(tag)
-            buffer.writeStaticString("\r\n")
-        }
+        writeRequestID("x-request-id", into: &buffer)
+        if wire == .messages { writeRequestID("request-id", into: &buffer) }
         if let cors { buffer.writeImmutableBuffer(cors.bytes) }
+    }
+
+    private func writeRequestID(_ name: StaticString, into buffer: inout ByteBuffer) {
+        if let requestID { return buffer.writeField(name, requestID) }
+        buffer.writeStaticString(name)
+        buffer.writeStaticString(": req_")
+        buffer.writeString(tag)
+        buffer.writeStaticString("\r\n")
     }
 }
 

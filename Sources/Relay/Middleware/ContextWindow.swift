@@ -100,9 +100,7 @@ struct ContextWindow: Sendable {
         // How full the session's prompts have been; only `dynamic` asks.
         let recentUsage = settings.mode == .dynamic ? session.flatMap { recentUsages[$0] } : nil
         let memory = session.map { HistoryMemory(cache: histories, of: $0) }
-        // A factor is learned against the plain estimate, so it does not go on top of the family's habits.
-        let factor = route.experience.tokenFactor
-        let estimator = factor == 1 ? TokenEstimator(model: route.model.name) : TokenEstimator(correction: factor)
+        let estimator = TokenEstimator(for: route)
         let history = ContextHistory.read(request, estimator: estimator)
         do throws(ContextOverflow) {
             let pruner = Pruner(settings: settings, estimator: estimator)
@@ -244,6 +242,14 @@ final class RecentUsages: Sendable {
             if usages.count >= Self.maxSessions { usages.removeAll(keepingCapacity: true) }
             usages[session, default: RecentUsage()].note(promptTokens: promptTokens, budget: budget)
         }
+    }
+}
+
+extension TokenEstimator {
+    /// A factor is learned against the plain estimate, so it does not go on top of the family's habits.
+    init(for route: Route) {
+        let factor = route.experience.tokenFactor
+        self = factor == 1 ? TokenEstimator(model: route.model.name) : TokenEstimator(correction: factor)
     }
 }
 

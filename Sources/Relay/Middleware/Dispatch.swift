@@ -76,17 +76,7 @@ struct Selection {
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else.
     mutating func start(_ request: ChatRequest, chain: Chain) throws(ClientError) {
-        let ask = Ask(
-            model: request.model,
-            filters: request.filters,
-            requirements: RouteRequirements(
-                images: request.hasImages,
-                audio: request.hasAudio,
-                tools: request.tools != nil,
-                jsonSchema: request.responseFormat == .jsonSchema
-            ),
-            rules: chain.dispatch.rules
-        )
+        let ask = Ask(request, rules: chain.dispatch.rules)
         let candidates: Candidates
         do throws(RoutingError) {
             candidates = try chain.dispatch.table.candidates(for: ask)
@@ -292,6 +282,22 @@ struct Selection {
             param: "model",
             code: "model_not_found",
             attempts: trail
+        )
+    }
+}
+
+extension Ask {
+    init(_ request: ChatRequest, rules: RouteRules) {
+        self.init(
+            model: request.model,
+            filters: request.filters,
+            requirements: RouteRequirements(
+                images: request.hasImages,
+                audio: request.hasAudio,
+                tools: request.tools != nil,
+                jsonSchema: request.responseFormat == .jsonSchema
+            ),
+            rules: rules
         )
     }
 }

@@ -3,7 +3,7 @@ import Clients
 /// `GET /v1/models`: the meta-model first, then every model as `Provider/model` with how it stands now.
 struct ModelList {
     private let chain: Chain
-    private let metaModels: [String]
+    let metaModels: [String]
     private let now: Now
 
     init(chain: Chain, metaModels: [String], at now: Now) {
@@ -21,16 +21,27 @@ struct ModelList {
 
     /// By any name that a request may use: the meta-model's, `Provider/model`, a bare id; `nil` when nobody has it.
     func entry(_ id: String) -> String? {
-        if metaModels.contains(where: { $0.lowercased() == id.lowercased() }) { return meta(id) }
+        if isMeta(id) { return meta(id) }
+        return routes(of: id).map(entry)
+    }
+
+    private func isMeta(_ id: String) -> Bool { metaModels.contains { $0.lowercased() == id.lowercased() } }
+
+    private func routes(of id: String) -> [Route]? {
         let wanted = id.lowercased()
         let all = models
-        let routes =
-            all.first { $0[0].name.lowercased() == wanted } ?? all.first { $0[0].model.name.lowercased() == wanted }
-        return routes.map(entry)
+        return all.first { $0[0].name.lowercased() == wanted }
+            ?? all.first { $0[0].model.name.lowercased() == wanted }
+    }
+
+    /// The route that a name stands for; a route that is `nil` is the meta-model's.
+    func named(_ id: String) -> Route?? {
+        if isMeta(id) { return .some(nil) }
+        return routes(of: id).map { $0.first }
     }
 
     /// The routes of each model, one for each key.
-    private var models: [[Route]] {
+    var models: [[Route]] {
         var models: [[Route]] = []
         for route in chain.dispatch.table.routes {
             if models.last?.first?.name == route.name {
@@ -43,10 +54,14 @@ struct ModelList {
     }
 
     private func meta(_ name: String) -> String {
-        let window = chain.dispatch.table.routes.filter(\.model.type.isChat).compactMap(\.model.maxContextLength).max()
-        let context = window.map { ",\"context_window\":\($0)" } ?? ""
+        let context = metaWindow.map { ",\"context_window\":\($0)" } ?? ""
         return "{\"id\":\(JSONText.quoted(name)),\"object\":\"model\",\"created\":0,\"owned_by\":\"relay\","
             + "\"type\":\"text\",\"status\":\"available\",\"cooldown_remaining_sec\":0\(context)}"
+    }
+
+    /// The largest that any candidate has.
+    var metaWindow: Int? {
+        chain.dispatch.table.routes.filter(\.model.type.isChat).compactMap(\.model.maxContextLength).max()
     }
 
     private func entry(_ routes: [Route]) -> String {

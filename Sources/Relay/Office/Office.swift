@@ -54,10 +54,11 @@ struct Office: Sendable {
         switch page {
         case .models:
             let list = ModelList(chain: chain, metaModels: gateway.settings.routing.metaModels, at: now)
+            if request.wire == .messages { return Content(text: try list.messagesPage(MessagesPageQuery(request))) }
             return Content(text: list.json(type: request.parameter("type"), scale: request.parameter("scale")))
         case .model(let id):
             let list = ModelList(chain: chain, metaModels: gateway.settings.routing.metaModels, at: now)
-            guard let entry = list.entry(id) else {
+            guard let entry = request.wire == .messages ? list.messagesEntry(id) : list.entry(id) else {
                 throw ClientError(
                     status: 404,
                     message: "The model '\(id)' does not exist here. GET /v1/models lists all.",

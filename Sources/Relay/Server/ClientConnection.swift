@@ -133,6 +133,10 @@ final class ClientConnection: ChannelInboundHandler {
         if gateway.isDraining.load(ordering: .relaxed) { request = request.closingAfterwards }
         switch Endpoints.find(request) {
         case .model(let wire): serveModel(wire, request, body)
+        case .tokenCount:
+            gateway.memory.give(body.readableBytes)
+            write(ClientBytes(MessagesTokenCount.answer(body, to: request, gateway: gateway)))
+            replyEnded(keepsAlive: request.framing.keepsAlive)
         case .office(let page):
             gateway.memory.give(body.readableBytes)
             write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))

@@ -22,6 +22,9 @@ struct ClientHeaders: Sendable {
     private(set) var maxWait: Duration?
     /// `X-Use-ServerSide-System-Prompt`.
     private(set) var serverSidePrompt: Bool?
+    /// `anthropic-version` and `anthropic-beta`, for providers that speak Anthropic's API.
+    private(set) var anthropicVersion: String?
+    private(set) var anthropicBeta: String?
     private(set) var hop: String?
     /// Asked for by a browser before a call across origins.
     private(set) var corsRequestHeaders: String?
@@ -47,8 +50,10 @@ struct ClientHeaders: Sendable {
         case 11 where isNamed("x-relay-hop"): hop = hop ?? value
         case 12 where isNamed("x-request-id"): requestID = requestID ?? String(value.prefix(128))
         case 13 where isNamed("authorization"): authorization = authorization ?? value
+        case 14 where isNamed("anthropic-beta"): anthropicBeta = anthropicBeta.map { "\($0),\(value)" } ?? value
         case 14 where isNamed("content-length"): contentLength = contentLength ?? Int(value)
         case 16 where isNamed("content-encoding"): contentEncoding = contentEncoding ?? value
+        case 17 where isNamed("anthropic-version"): anthropicVersion = anthropicVersion ?? value
         case 17 where isNamed("transfer-encoding"): isChunked = true
         case 18 where isNamed("x-codex-session-id"): agentSessionID = agentSessionID ?? value
         case 24 where isNamed("x-claude-code-session-id"): agentSessionID = value

@@ -27,7 +27,11 @@ struct ClientRequest: Sendable {
     var headers: ClientHeaders { head.headers }
 
     /// The API whose envelope an error comes in, and whose words an answer.
-    var wire: Wire { Endpoints.wire(of: path) }
+    var wire: Wire {
+        let wire = Endpoints.wire(of: path)
+        // Anthropic's clients ask for more than messages, and say who they are.
+        return wire == .chat && headers.anthropicVersion != nil && path != "/chat/completions" ? .messages : wire
+    }
 
     /// A query parameter's value, percent-decoded.
     func parameter(_ name: String) -> String? {

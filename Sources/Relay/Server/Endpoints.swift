@@ -5,6 +5,8 @@ enum Endpoints {
     enum Match {
         case model(Wire)
         case office(Office.Page)
+        /// Of a request in Anthropic's words.
+        case tokenCount
         case refused(ClientError)
     }
 
@@ -12,6 +14,8 @@ enum Endpoints {
         if request.method == .OPTIONS { return .office(.preflight) }
         switch request.path {
         case "/chat/completions": return only(.POST, request, .model(.chat))
+        case "/messages": return only(.POST, request, .model(.messages))
+        case "/messages/count_tokens": return only(.POST, request, .tokenCount)
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(.usage))
         case "/health": return only(.GET, request, .office(.health))
@@ -29,7 +33,8 @@ enum Endpoints {
     /// The API that a path belongs to.
     static func wire(of path: String) -> Wire {
         switch path {
-        case "/messages", "/messages/count_tokens": .messages
+        case "/messages": .messages
+        case _ where path.hasPrefix("/messages/"): .messages
         case "/responses": .responses
         case "/completions": .completions
         default: .chat

@@ -59,8 +59,18 @@ final class Gateway: Sendable {
     /// What a model call asks for, in whichever words.
     func read(_ body: ByteBuffer, on wire: Wire, _ facts: CallFacts) throws(RequestFault) -> WireCall {
         switch wire {
-        case .chat: WireCall(request: try ChatRequestReader.read(body))
-        case .messages, .responses, .completions: throw .invalid(param: "", message: "This API is not served.")
+        case .chat: return WireCall(request: try ChatRequestReader.read(body))
+        case .messages:
+            let reading = try MessagesRequestReader.read(body)
+            return WireCall(
+                request: reading.request,
+                encoder: MessagesEncoder(
+                    reading.request,
+                    showsThinking: reading.showsThinking,
+                    tag: facts.tag
+                )
+            )
+        case .responses, .completions: throw .invalid(param: "", message: "This API is not served.")
         }
     }
 
@@ -76,7 +86,9 @@ final class Gateway: Sendable {
             sessionID: headers.sessionID ?? headers.agentSessionID,
             maxWait: headers.maxWait.map { min($0, maxWait) } ?? maxWait,
             serverSidePrompt: headers.serverSidePrompt,
-            requestID: headers.requestID
+            requestID: headers.requestID,
+            anthropicVersion: headers.anthropicVersion,
+            anthropicBeta: headers.anthropicBeta
         )
         if headers.origin != nil { facts.cors = gatekeeper.corsFields(for: request) }
         return facts

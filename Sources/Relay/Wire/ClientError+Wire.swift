@@ -3,9 +3,9 @@ extension ClientError {
     func body(on wire: Wire) -> String {
         switch wire {
         case .chat, .responses, .completions: body
-        case .messages: body
+        case .messages: messagesBody
         }
     }
 
-    func status(on wire: Wire) -> Int { status }
+    func status(on wire: Wire) -> Int { wire == .messages ? messagesStatus : status }
 }

@@ -19,6 +19,13 @@ struct ClientError: Error, Sendable, Equatable {
     var allowedMethods: String?
     /// The connection cannot go on: what follows in it is unknown.
     var closesConnection = false
+    /// The prompt's size, and the most that would have gone.
+    var promptTooLong: PromptSize?
+
+    struct PromptSize: Sendable, Equatable {
+        var tokens: Int
+        var maximum: Int
+    }
 
     /// `{"error":{…}}`, always with all four members.
     var body: String {
@@ -105,13 +112,15 @@ extension ClientError {
     }
 
     static func contextLengthExceeded(needed: Int, budget: Int, window: Int) -> ClientError {
-        .invalidRequest(
+        var error = ClientError.invalidRequest(
             "This model's maximum context length is \(window) tokens. However, the messages that cannot be left out "
                 + "(system and the last user message) take \(needed) tokens, and \(budget) are left for the prompt. "
                 + "Please reduce their length.",
             param: "messages",
             code: "context_length_exceeded"
         )
+        error.promptTooLong = PromptSize(tokens: needed, maximum: budget)
+        return error
     }
 
     /// The queue before the chain was full for too long.

@@ -87,6 +87,7 @@ struct ReplyHead {
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 508: "Loop Detected"
+        case 529: "Overloaded"
         default: "Status"
         }
     }

@@ -58,11 +58,12 @@ struct ExchangeRun {
         session: String? = nil,
         client: String = "",
         queuedFor seconds: Double? = nil,
+        wire: Wire = .chat,
         at start: Now
     ) throws {
         var facts = CallFacts(
             received: start,
-            wire: .chat,
+            wire: wire,
             framing: framing,
             tag: "t1",
             client: client,
@@ -70,8 +71,14 @@ struct ExchangeRun {
         )
         facts.sessionID = session
         facts.requestID = "req_test"
-        let request = try ChatRequestReader.read(ByteBuffer(string: body))
-        exchange = Exchange(chain: chain, request: request, facts: facts)
+        let body = ByteBuffer(string: body)
+        if wire == .messages {
+            let reading = try MessagesRequestReader.read(body)
+            let encoder = MessagesEncoder(reading.request, showsThinking: reading.showsThinking, tag: "t1")
+            exchange = Exchange(chain: chain, request: reading.request, facts: facts, encoder: encoder)
+        } else {
+            exchange = Exchange(chain: chain, request: try ChatRequestReader.read(body), facts: facts)
+        }
         self.start = start
         receive(seconds.map { .queued(until: start.continuous.advanced(by: .seconds($0))) } ?? .begin)
     }

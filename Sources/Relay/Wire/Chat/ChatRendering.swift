@@ -14,13 +14,24 @@ extension ChatRequest {
         guard let dialect = dialing.dialect, !dialect.takesChat else {
             return spliced(for: route, edits: prompt, behind: head)
         }
-        let chat = spliced(for: route, edits: prompt, behind: ByteBuffer()).body
+        let chat = spliced(for: route, edits: prompt, behind: ByteBuffer(), hasDialect: true).body
         return UpstreamRequest(head: head, body: try dialect.request(chat))
     }
 
-    func spliced(for route: Route, edits prompt: PromptEdits, behind head: ByteBuffer) -> UpstreamRequest {
+    func spliced(
+        for route: Route,
+        edits prompt: PromptEdits,
+        behind head: ByteBuffer,
+        hasDialect: Bool = false
+    ) -> UpstreamRequest {
         body.withUnsafeReadableBytes { bytes in
-            var rendering = ChatRendering(bytes, request: self, route: route, prompt: prompt)
+            var rendering = ChatRendering(
+                bytes,
+                request: self,
+                route: route,
+                prompt: prompt,
+                hints: original == nil || hasDialect ? nil : TranslatedHints(for: route)
+            )
             var edits = rendering.run()
             return UpstreamRequest(
                 head: head,
@@ -40,6 +51,8 @@ struct ChatRendering {
     private let request: ChatRequest
     private let prompt: PromptEdits
     private let route: Route
+    /// What of a translated request goes to this route.
+    private let hints: TranslatedHints?
     private var edits = ByteEdits()
     /// Members that are put in front of the client's, each with its comma.
     private var added = ""
@@ -48,7 +61,14 @@ struct ChatRendering {
     /// What the route has refused before.
     private let refused: RefusedMembers?
 
-    init(_ bytes: UnsafeRawBufferPointer, request: ChatRequest, route: Route, prompt: PromptEdits) {
+    init(
+        _ bytes: UnsafeRawBufferPointer,
+        request: ChatRequest,
+        route: Route,
+        prompt: PromptEdits,
+        hints: TranslatedHints? = nil
+    ) {
+        self.hints = hints
         self.bytes = bytes
         self.request = request
         self.route = route
@@ -81,6 +101,7 @@ struct ChatRendering {
         switch member.name {
         case .streamOptions, .modelType, .modelScale, .modelName: return true
         case .stream where !streams: return true
+        case .other where hints?.leavesOut(member.key, bytes) == true: return true
         default: return isRefused(member)
         }
     }

@@ -28,6 +28,8 @@ final class ChatRequest: Sendable {
     let endsWithAssistant: Bool
     /// Normalisation may touch the answer: neither a prefilled one nor one whose samples are counted.
     let allowsNormalization: Bool
+    /// What the client sent, where this is a translation of it.
+    let original: ClientOriginal?
 
     enum ResponseFormat: Sendable { case text, jsonObject, jsonSchema }
 
@@ -82,8 +84,9 @@ final class ChatRequest: Sendable {
         var wantsLogprobs = false
     }
 
-    init(_ body: ByteBuffer, _ findings: consuming Findings) {
+    init(_ body: ByteBuffer, _ findings: consuming Findings, original: ClientOriginal? = nil) {
         self.body = body
+        self.original = original
         members = findings.members
         model = findings.model
         wantsStream = findings.wantsStream

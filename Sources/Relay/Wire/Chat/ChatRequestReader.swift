@@ -11,12 +11,13 @@ struct ChatRequestReader {
     private var maxTokens: Int?
     private var maxCompletionTokens: Int?
 
-    static func read(_ body: ByteBuffer) throws(RequestFault) -> ChatRequest {
+    /// - Parameter original: what the client sent, where `body` is a translation of it.
+    static func read(_ body: ByteBuffer, original: ClientOriginal? = nil) throws(RequestFault) -> ChatRequest {
         let read: Result<ChatRequest, RequestFault> = body.withUnsafeReadableBytes { bytes in
             var reader = ChatRequestReader(bytes)
             do throws(JSONFault) {
                 if let fault = try reader.readAll() { return .failure(fault) }
-                return .success(ChatRequest(body, reader.request))
+                return .success(ChatRequest(body, reader.request, original: original))
             } catch {
                 return .failure(.malformed(error))
             }

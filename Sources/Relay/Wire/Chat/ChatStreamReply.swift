@@ -343,7 +343,7 @@ extension ByteBuffer {
     }
 
     /// `[DONE]`, the stream's own end mark.
-    fileprivate var isDone: Bool {
+    var isDone: Bool {
         readableBytes <= 16 && String(buffer: self).trimmingSpaces == "[DONE]"
     }
 }
