@@ -40,6 +40,9 @@ package protocol Dialect: Sendable {
 
     /// Where the provider lists its models, appended to the base URL.
     var modelsPath: String { get }
+
+    /// Whether the provider fetches images itself that are given by their URL.
+    var takesImageURLs: Bool { get }
 }
 
 extension Dialect {
@@ -48,6 +51,7 @@ extension Dialect {
     package var takesChat: Bool { false }
     package func baseURL(_ url: String, key: String?) -> String { url }
     package func isEnough(key: String) -> Bool { false }
+    package var takesImageURLs: Bool { true }
 }
 
 /// Turns a stream in a provider's dialect into the events of a chat completion.

@@ -37,6 +37,22 @@ package struct JSONBuilder {
         buffer.writeStaticString("\"")
     }
 
+    /// A string whose content is in its escaped form already, in pieces.
+    package mutating func string(escaped pieces: UnsafeRawBufferPointer...) {
+        begin()
+        buffer.writeStaticString("\"")
+        for piece in pieces { buffer.writeBytes(piece) }
+        buffer.writeStaticString("\"")
+    }
+
+    /// A string that holds JSON text, which is escaped for it.
+    package mutating func string(quoting json: UnsafeRawBufferPointer) {
+        begin()
+        buffer.writeStaticString("\"")
+        JSONText.escape(json, into: &buffer)
+        buffer.writeStaticString("\"")
+    }
+
     package mutating func integer(_ number: Int) {
         begin()
         buffer.writeString(String(number))
@@ -97,6 +113,12 @@ package struct JSONBuilder {
         raw(text)
     }
 
+    /// A string whose content is in its escaped form already.
+    package mutating func member(_ name: StaticString, escaped content: [UInt8]) {
+        key(name)
+        content.withUnsafeBytes { string(escaped: $0) }
+    }
+
     /// The value of another document; nothing where there is none.
     package mutating func member(_ name: StaticString, copying value: JSONView?) {
         guard let value else { return }
@@ -106,11 +128,7 @@ package struct JSONBuilder {
 
     /// A member of another document, key and value, as it is written there.
     package mutating func member(_ key: JSONString, copying value: JSONView) {
-        begin()
-        buffer.writeStaticString("\"")
-        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: value.bytes[key.range]))
-        buffer.writeStaticString("\":")
-        needsComma = false
+        self.key(key, of: value)
         copy(value)
     }
 
@@ -132,6 +150,15 @@ package struct JSONBuilder {
         begin()
         buffer.writeStaticString("\"")
         buffer.writeStaticString(name)
+        buffer.writeStaticString("\":")
+        needsComma = false
+    }
+
+    /// A key of another document as it is written there; `value` is of the same document.
+    package mutating func key(_ key: JSONString, of value: JSONView) {
+        begin()
+        buffer.writeStaticString("\"")
+        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: value.bytes[key.range]))
         buffer.writeStaticString("\":")
         needsComma = false
     }

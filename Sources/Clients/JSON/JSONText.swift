@@ -30,6 +30,11 @@ package enum JSONText {
         return text
     }
 
+    /// The text of what stands between a string's quotes.
+    package static func unescape(content: UnsafeRawBufferPointer) -> [UInt8] {
+        unescape(content, JSONString(range: 0..<content.count, hasEscapes: true))
+    }
+
     package static func string(_ bytes: UnsafeRawBufferPointer, _ string: JSONString) -> String {
         string.hasEscapes
             ? String(decoding: unescape(bytes, string), as: UTF8.self)

@@ -39,4 +39,6 @@ package struct OllamaDialect: Dialect {
     package func stream(of call: DialectCall) -> any DialectStream { OllamaStream(call) }
 
     package var modelsPath: String { "/api/tags" }
+
+    package var takesImageURLs: Bool { false }
 }

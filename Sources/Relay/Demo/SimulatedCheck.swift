@@ -8,6 +8,14 @@ struct SimulatedCheck: Sendable {
         var code: String?
     }
 
+    /// What every provider complains about, each in its own words.
+    enum Problem: Sendable {
+        case unknownKey(String)
+        case unknownModel(String)
+        case promptTooLong(tokens: Int, window: Int)
+        case answerTooLong(asked: Int, most: Int)
+    }
+
     let behavior: SimulatedProvider.Behavior
 
     /// What every request needs, before its body is looked at.
@@ -27,12 +35,13 @@ struct SimulatedCheck: Sendable {
         guard !behavior.keyless else { return }
         let key = try behavior.dialect.key(in: headers)
         guard behavior.keys.isEmpty || behavior.keys.contains(key) else {
-            throw Complaint(
-                status: 401,
-                message: "Incorrect API key provided: \(key.prefix(3))***. "
-                    + "You can find your API key at https://platform.openai.com/account/api-keys.",
-                code: "invalid_api_key"
-            )
+            throw behavior.dialect.complaint(about: .unknownKey(key))
+                ?? Complaint(
+                    status: 401,
+                    message: "Incorrect API key provided: \(key.prefix(3))***. "
+                        + "You can find your API key at https://platform.openai.com/account/api-keys.",
+                    code: "invalid_api_key"
+                )
         }
     }
 
@@ -46,11 +55,12 @@ struct SimulatedCheck: Sendable {
 
     private func checkModel(_ call: SimulatedCall) throws(Complaint) {
         guard behavior.models.isEmpty || behavior.models.contains(call.model) else {
-            throw Complaint(
-                status: 404,
-                message: "The model `\(call.model)` does not exist or you do not have access to it.",
-                code: "model_not_found"
-            )
+            throw behavior.dialect.complaint(about: .unknownModel(call.model))
+                ?? Complaint(
+                    status: 404,
+                    message: "The model `\(call.model)` does not exist or you do not have access to it.",
+                    code: "model_not_found"
+                )
         }
     }
 
@@ -69,25 +79,28 @@ struct SimulatedCheck: Sendable {
 
     private func checkLength(_ call: SimulatedCall) throws(Complaint) {
         if let most = behavior.maxOutputTokens, let asked = call.maxTokens, asked > most {
-            throw Complaint(
-                status: 400,
-                message: "max_tokens is too large: \(asked). This model supports at most \(most) completion tokens, "
-                    + "whereas you provided \(asked).",
-                param: "max_tokens",
-                code: "invalid_value"
-            )
+            throw behavior.dialect.complaint(about: .answerTooLong(asked: asked, most: most))
+                ?? Complaint(
+                    status: 400,
+                    message:
+                        "max_tokens is too large: \(asked). This model supports at most \(most) completion tokens, "
+                        + "whereas you provided \(asked).",
+                    param: "max_tokens",
+                    code: "invalid_value"
+                )
         }
         guard let window = behavior.window else { return }
         let prompt = call.promptTokens
         let start = "This model's maximum context length is \(window) tokens. However, "
         if prompt >= window {
-            throw Complaint(
-                status: 400,
-                message: start
-                    + "your messages resulted in \(prompt) tokens. Please reduce the length of the messages.",
-                param: "messages",
-                code: "context_length_exceeded"
-            )
+            throw behavior.dialect.complaint(about: .promptTooLong(tokens: prompt, window: window))
+                ?? Complaint(
+                    status: 400,
+                    message: start
+                        + "your messages resulted in \(prompt) tokens. Please reduce the length of the messages.",
+                    param: "messages",
+                    code: "context_length_exceeded"
+                )
         }
         if let answer = call.maxTokens, prompt + answer > window {
             throw Complaint(

@@ -33,6 +33,9 @@ protocol SimulatedDialect: Sendable {
     /// `Content-Type` of a stream.
     var streamType: String { get }
 
+    /// How the provider puts what is wrong, where it has words of its own for it.
+    func complaint(about problem: SimulatedCheck.Problem) -> Complaint?
+
     /// Where the API lists its models, and the list.
     var modelsPath: String { get }
     func modelList(_ models: [String]) -> String
@@ -41,6 +44,7 @@ protocol SimulatedDialect: Sendable {
 extension SimulatedDialect {
     var basePath: String { "/v1" }
     var streamType: String { "text/event-stream" }
+    func complaint(about problem: SimulatedCheck.Problem) -> Complaint? { nil }
 
     /// `Authorization: Bearer …`.
     func bearer(in headers: Headers) throws(Complaint) -> String {

@@ -1,15 +1,15 @@
 extension SimulatedProvider {
     /// Whose words and shapes an error comes in.
     enum ErrorStyle: String, Sendable, CaseIterable {
-        case openai, groq, gemini, cerebras, mistral, openRouter, nvidia, anthropic, cohere, ollama, cloudflare
+        case openai, groq, gemini, google, cerebras, mistral, openRouter, nvidia, anthropic, cohere, ollama, cloudflare
 
         var contentType: String {
             self == .nvidia ? "application/problem+json" : "application/json"
         }
 
-        /// An error of that status in the provider's envelope: OpenAI's and Groq's is nested, Gemini's an array,
-        /// Cerebras's and Mistral's flat, OpenRouter's has a number as its code, NVIDIA's is RFC 9457, Ollama's a text,
-        /// Cloudflare's a list.
+        /// An error of that status in the provider's envelope: OpenAI's and Groq's is nested, Gemini's an array on
+        /// its OpenAI path and an object with details on its own (`google`), Cerebras's and Mistral's flat, OpenRouter's
+        /// has a number as its code, NVIDIA's is RFC 9457, Ollama's a text, Cloudflare's a list.
         func body(
             status: Int,
             message: String,
@@ -29,6 +29,9 @@ extension SimulatedProvider {
                 return #"{"error":{"message":\#(message),"type":\#(type)\#(code)}}"#
             case .gemini:
                 return #"[{"error":{"code":\#(status),"message":\#(message),"status":"\#(googleStatus(status))"}}]"#
+            case .google:
+                return #"{"error":{"code":\#(status),"message":\#(message),"status":"\#(googleStatus(status))""#
+                    + googleDetails(message: message, field: param, reason: code) + "}}"
             case .cerebras:
                 return #"{"message":\#(message),"type":\#(type),"param":\#(param),"code":\#(quotedCode)}"#
             case .mistral:
@@ -76,7 +79,8 @@ extension SimulatedProvider {
                     type: "tokens",
                     code: "rate_limit_exceeded"
                 )
-            case .gemini: return geminiQuotaBody(model: model, seconds: seconds)
+            case .gemini: return "[" + geminiQuotaBody(model: model, seconds: seconds) + "]"
+            case .google: return geminiQuotaBody(model: model, seconds: seconds)
             case .cerebras:
                 return body(
                     status: 429,
@@ -127,7 +131,7 @@ extension SimulatedProvider {
         private func geminiQuotaBody(model: String, seconds: Int) -> String {
             let google = "type.googleapis.com/google.rpc"
             return #"""
-                [{"error":{"code":429,"message":"You exceeded your current quota, please check your plan \#
+                {"error":{"code":429,"message":"You exceeded your current quota, please check your plan \#
                 and billing details. For more information on this error, head to: \#
                 https://ai.google.dev/gemini-api/docs/rate-limits.\n* Quota exceeded for metric: \#
                 generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 10\n\#
@@ -138,8 +142,26 @@ extension SimulatedProvider {
                 \#(SimulatedJSON.quoted(model))},"quotaValue":"10"}]},\#
                 {"@type":"\#(google).Help","links":[{"description":"Learn more about Gemini API quotas",\#
                 "url":"https://ai.google.dev/gemini-api/docs/rate-limits"}]},\#
-                {"@type":"\#(google).RetryInfo","retryDelay":"\#(seconds)s"}]}}]
+                {"@type":"\#(google).RetryInfo","retryDelay":"\#(seconds)s"}]}}
                 """#
+        }
+
+        /// Which field is wrong, and the reason that programs go by; both as JSON text.
+        private func googleDetails(message: String, field: String, reason: String?) -> String {
+            var details: [String] = []
+            if let reason {
+                details.append(
+                    #"{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":\#(SimulatedJSON.quoted(reason)),"#
+                        + #""domain":"googleapis.com","metadata":{"service":"generativelanguage.googleapis.com"}}"#
+                )
+            }
+            if field != "null" {
+                details.append(
+                    #"{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":\#(field),"#
+                        + #""description":\#(message)}]}"#
+                )
+            }
+            return details.isEmpty ? "" : #","details":[\#(details.joined(separator: ","))]"#
         }
 
         private func anthropicType(_ status: Int) -> String {

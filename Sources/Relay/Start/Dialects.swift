@@ -8,6 +8,7 @@ extension DialectName {
     private static let dialects: [DialectName: any Dialect] = [
         .anthropic: AnthropicDialect(),
         .cloudflare: CloudflareDialect(),
+        .gemini: GeminiDialect(),
         .ollama: OllamaDialect(),
         .cohere: CohereDialect(),
     ]

@@ -22,6 +22,8 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     var errors: SimulatedProvider.ErrorStyle
     /// The model's id, where the dialect goes by it.
     var model = "one-model"
+    /// Further members of its entry in the catalog, as JSON text.
+    var more = ""
     /// Errors verbatim from the provider's documentation, beside those that every dialect has.
     var refusals: [Refusal] = []
     var takesImages = true
@@ -37,7 +39,7 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     /// Marks the end of its streams, so that one that breaks off before it is known to be cut.
     var streamHasEnd = true
 
-    var testDescription: String { dialect.name.rawValue }
+    var testDescription: String { "\(dialect.name.rawValue) \(model)" }
 
     func behavior(_ answer: SimulatedProvider.Answer = .text(Self.paris)) -> SimulatedProvider.Behavior {
         SimulatedProvider.Behavior(answer: answer)
@@ -51,7 +53,7 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     func member(
         _ change: (inout SimulatedProvider.Behavior) -> Void = { _ in }
     ) -> RelayUnderTest.Member {
-        RelayUnderTest.Member("One", models: [entry], behavior().with(change))
+        RelayUnderTest.Member("One", models: [entry], more: more, behavior().with(change))
     }
 
     var entry: RelayUnderTest.Entry {
@@ -73,9 +75,9 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     static let paris = "Paris is the capital of France."
 
     static let all: [Tongue] = [
-        Tongue(dialect: SimulatedOpenAI(), errors: .openai),
-        anthropic,
-        cohere,
+        Tongue(dialect: SimulatedOpenAI(), errors: .openai), anthropic, cloudflare, cohere,
+        Tongue(dialect: SimulatedGemini(), errors: .google, model: "gemini-2.5-flash", refusals: gemini),
+        Tongue(dialect: SimulatedGemini(signsCalls: true), errors: .google, model: "gemini-3.1-pro-preview"), ollama,
     ]
 
     static let images = all.filter(\.takesImages)
@@ -87,4 +89,64 @@ struct Tongue: Sendable, CustomTestStringConvertible {
 
     /// Each refusal with who says it.
     static let refusing: [(Tongue, Refusal)] = all.flatMap { tongue in tongue.allRefusals.map { (tongue, $0) } }
+
+    /// ai.google.dev/gemini-api/docs/troubleshooting, and answers of the service.
+    private static let gemini: [Refusal] = [
+        Refusal(
+            "an invalid key",
+            .status(
+                400,
+                body: #"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"#
+                    + #""INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"#
+                    + #""API_KEY_INVALID","domain":"googleapis.com","metadata":{"service":"#
+                    + #""generativelanguage.googleapis.com"}}]}}"#
+            ),
+            "401"
+        ),
+        Refusal(
+            "an expired key",
+            .status(
+                400,
+                body: #"{"error":{"code":400,"message":"API key expired. Please renew the API key.","#
+                    + #""status":"INVALID_ARGUMENT"}}"#
+            ),
+            "401"
+        ),
+        Refusal(
+            "the wrong country",
+            .status(
+                400,
+                body: #"{"error":{"code":400,"message":"User location is not supported for the API use.","#
+                    + #""status":"FAILED_PRECONDITION"}}"#
+            ),
+            "400"
+        ),
+        Refusal(
+            "an overloaded model",
+            .status(
+                503,
+                body: #"{"error":{"code":503,"message":"The model is overloaded. Please try again later.","#
+                    + #""status":"UNAVAILABLE"}}"#
+            ),
+            "503"
+        ),
+        Refusal(
+            "a blocked prompt",
+            .status(
+                200,
+                body: #"{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":9,"#
+                    + #""totalTokenCount":9},"modelVersion":"gemini-2.5-flash"}"#
+            ),
+            "400"
+        ),
+        Refusal(
+            "a call that is none",
+            .status(
+                200,
+                body: #"{"candidates":[{"content":{},"finishReason":"MALFORMED_FUNCTION_CALL","finishMessage":"#
+                    + #""Malformed function call: print(default_api.x(","index":0}]}"#
+            ),
+            "invalid"
+        ),
+    ]
 }
