@@ -4,8 +4,8 @@ extension Quirks {
         var object = object
         dropParameters = object.read([String].self, "drop_parameters") ?? []
         renameParameters = Dictionary(object.texts("rename_parameters").map { ($0.name, $0.text) }) { $1 }
-        let members = object.object("set_with_tools").members
-        setWithTools = Dictionary(members.map { ($0.key, JSONWriter.compact($0.value)) }) { $1 }
+        setParameters = object.values("set_parameters")
+        setWithTools = object.values("set_with_tools")
         strictMessages = object.read(Bool.self, "strict_messages") ?? false
         flatContent = object.read(Bool.self, "flat_content") ?? false
         nullContentAsEmpty = object.read(Bool.self, "null_content_as_empty") ?? false
@@ -14,9 +14,17 @@ extension Quirks {
         minMaxTokens = object.count("min_max_tokens")
         jsonObjectAsSchema = object.read(Bool.self, "json_object_as_schema") ?? false
         noStreaming = object.read(Bool.self, "no_streaming") ?? false
+        reasoningEfforts = object.read([String].self, "reasoning_efforts") ?? []
         transientBodies = object.read([String].self, "transient_bodies") ?? []
         deadAnswers = object.read([String].self, "dead_answers") ?? []
         object.finish()
+    }
+}
+
+extension ObjectReader {
+    /// The members of an object, their values as JSON text.
+    fileprivate mutating func values(_ name: String) -> [String: String] {
+        Dictionary(object(name).members.map { ($0.key, JSONWriter.compact($0.value)) }) { $1 }
     }
 }
 

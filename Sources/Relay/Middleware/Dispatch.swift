@@ -66,6 +66,9 @@ struct Selection {
     private var maxTokens: [Int: Int] = [:]
     private var shrinks: [Int: Int] = [:]
     private var retries: [Int: Int] = [:]
+    /// How often a route was asked again without what it had refused.
+    private var leftOut: [Int: Int] = [:]
+    private static let maxLeftOut = 4
     /// Routes that failed since the last ordering.
     private var failed: Set<Int> = []
     private var excludedProviders: Set<String> = []
@@ -209,7 +212,13 @@ struct Selection {
     }
 
     /// What becomes of the request after a failure.
-    mutating func take(_ failure: UpstreamFailure, of route: Route, promptTokens: Int, at now: Now) -> Step {
+    mutating func take(
+        _ failure: UpstreamFailure,
+        of route: Route,
+        request: ChatRequest,
+        promptTokens: Int,
+        at now: Now
+    ) -> Step {
         failed.insert(route.index)
         switch failure.meaning {
         case .nextCandidate, .nextCandidateOrPassOn:
@@ -226,11 +235,21 @@ struct Selection {
             guard maxTokens[route.index] == nil else { return .next }
             maxTokens[route.index] = failure.maxTokensLimit ?? 4096
             return .same
+        case .leaveOut:
+            leftOut[route.index, default: 0] += 1
+            guard case .parameterRefused(let names, _) = failure, leftOut[route.index, default: 0] <= Self.maxLeftOut,
+                route.learn(refused: names, in: request)
+            else { return oneMoreOrRefuse(route) }
+            return .same
         case .oneMoreThenReturn:
-            guard isMeta, excludedProviders.isEmpty else { return .refuse }
-            excludedProviders.insert(route.provider.name)
-            return .oneMore
+            return oneMoreOrRefuse(route)
         }
+    }
+
+    private mutating func oneMoreOrRefuse(_ route: Route) -> Step {
+        guard isMeta, excludedProviders.isEmpty else { return .refuse }
+        excludedProviders.insert(route.provider.name)
+        return .oneMore
     }
 
     /// When nobody else can take the request, a route that failed by chance is asked again shortly.
@@ -297,7 +316,12 @@ extension ClientError {
 
     /// The provider's refusal of the request itself, in our envelope.
     init(_ failure: UpstreamFailure, _ details: UpstreamErrorDetails, attempts: [AttemptNote]) {
-        let status = if case .badRequest(let status) = failure, (400..<500).contains(status) { status } else { 400 }
+        let status: Int =
+            switch failure {
+            case .badRequest(let status) where (400..<500).contains(status): status
+            case .parameterRefused(_, let status): status
+            default: 400
+            }
         self.init(
             status: status,
             message: details.message ?? "The provider refused the request.",
