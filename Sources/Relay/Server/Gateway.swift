@@ -14,6 +14,7 @@ final class Gateway: Sendable {
     let connections = ConnectionList()
     let responses = ResponseStore()
     let threads: NIOThreadPool
+    let images: ImageFetcher
     let isDraining = Atomic<Bool>(false)
     /// Tells our own calls from others when one comes back.
     let hopMark: String
@@ -29,7 +30,15 @@ final class Gateway: Sendable {
 
     var queueTimeout: Duration { .seconds(settings.routing.queueTimeoutSeconds) }
 
-    init(settings: Settings, chain: Chain, office: Office, hopMark: String, threads: NIOThreadPool) {
+    init(
+        settings: Settings,
+        chain: Chain,
+        office: Office,
+        hopMark: String,
+        threads: NIOThreadPool,
+        images: ImageFetcher
+    ) {
+        self.images = images
         self.settings = settings
         current = Mutex(chain)
         self.office = office

@@ -10,7 +10,7 @@ struct Boot: Sendable {
     let configuration: Configuration
     let report: BootReport
     let client: SimpleClient
-    private let tls: UpstreamTLS
+    let tls: UpstreamTLS
     private let proxies: ProxySettings
     /// Shared by every chain that is made, so that nothing is forgotten when the table changes.
     private let shared: Shared
