@@ -55,6 +55,13 @@ struct CloudflareTests {
         if labels == nil { #expect(report.lines == ["Cloudflare: left out, set CLOUDFLARE_ACCOUNT_ID"]) }
     }
 
+    @Test func `the shipped models serve with one key`() throws {
+        let configuration = try ShippedCatalog.configuration(environment: ["CLOUDFLARE_API_KEY": "a1:token"])
+        let report = BootReport(configuration: configuration, spokenDialects: Boot.spokenDialects)
+        let usable = report.usable.first { $0.provider.name == "Cloudflare" }
+        #expect(usable?.keys.count == 1 && usable?.provider.models.count(where: \.enabled) == 18)
+    }
+
     @Test(arguments: [false, true])
     func `a model that answers in the words of run is understood`(_ stream: Bool) async throws {
         let member = Self.member(keys: ["token"], SimulatedCloudflare(account: "a1", words: .run))

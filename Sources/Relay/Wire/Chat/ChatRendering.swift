@@ -154,7 +154,7 @@ struct ChatRendering {
                 member.value.range,
                 with: #"{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"}}}"#
             )
-        case .other where !quirks.reasoningEfforts.isEmpty && name(of: member) == "reasoning_effort":
+        case .reasoningEffort where !quirks.reasoningEfforts.isEmpty:
             if let effort = effort(member) { edits.replace(member.value.range, with: JSONText.quoted(effort)) }
         default:
             break
