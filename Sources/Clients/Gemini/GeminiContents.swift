@@ -186,10 +186,5 @@ extension GeminiPart {
 }
 
 extension JSONView {
-    /// A string's content as it is written.
-    fileprivate var content: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[span.text?.range ?? span.range])
-    }
-
     fileprivate var isDataURL: Bool { content.starts(with: "data:".utf8) }
 }

@@ -336,6 +336,7 @@ struct Exchange {
                 window: lastOverflow.window
             )
         }
+        if trail.isEmpty, let what = selection.unsayable { return .unsayable(what) }
         if let missing = selection.missingModel(trail) { return missing }
         let notes = (trail + selection.passedOver).suffix(32)
         return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.continuous.duration(to: $0) })

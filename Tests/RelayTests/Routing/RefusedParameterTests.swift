@@ -172,3 +172,28 @@ import Testing
         }
     }
 }
+
+/// What a dialect has no word for.
+@Suite struct UnsayableTests {
+    private static let anthropic = SimulatedProvider.Behavior()
+        .with { behavior in
+            behavior.dialect = SimulatedAnthropic()
+            behavior.errors = .anthropic
+        }
+
+    @Test func `another provider is asked`() async throws {
+        try await RelayUnderTest.run([.init("One", Self.anthropic), .init("Two")]) { relay async throws in
+            let answer = try await relay.ask(members: #""n":2"#)
+            #expect(answer.status == 200 && answer.finishReasons.count == 2)
+            #expect(relay.providers.map { $0.calls.count } == [0, 1])
+        }
+    }
+
+    @Test func `without another the request is refused, with the reason`() async throws {
+        try await RelayUnderTest.run([.init("One", Self.anthropic)]) { relay async throws in
+            let answer = try await relay.ask(members: #""n":2"#)
+            #expect(answer.status == 400 && answer.error?["code"]?.string == "unsupported_content")
+            #expect(answer.error?["message"]?.string?.contains("more than one choice") == true)
+        }
+    }
+}
