@@ -67,18 +67,29 @@ struct ProxyAddress: Sendable, Equatable {
     }
 }
 
-/// RFC 4648 §4, for the one header that needs it.
+/// RFC 4648 §4.
 enum Base64 {
     static func encode(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let value = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for place in 0..<4 {
-                text.append(place <= group.count ? alphabet[value >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
-            }
-        }
+        bytes.withUnsafeBytes { encode($0, into: &text) }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    static func encode(_ bytes: UnsafeRawBufferPointer, into text: inout [UInt8]) {
+        let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        let digits = alphabet.utf8Start
+        text.reserveCapacity(text.count + (bytes.count + 2) / 3 * 4)
+        var place = 0
+        while place < bytes.count {
+            let left = bytes.count - place
+            var value = Int(bytes[place]) << 16
+            if left > 1 { value |= Int(bytes[place + 1]) << 8 }
+            if left > 2 { value |= Int(bytes[place + 2]) }
+            text.append(digits[value >> 18])
+            text.append(digits[value >> 12 & 63])
+            text.append(left > 1 ? digits[value >> 6 & 63] : UInt8(ascii: "="))
+            text.append(left > 2 ? digits[value & 63] : UInt8(ascii: "="))
+            place += 3
+        }
     }
 }

@@ -29,6 +29,8 @@ struct Model: Sendable, Equatable {
     var dimensions: Int?
     /// Embedding models of one family give the same vectors; fallback never leaves the family.
     var embeddingFamily: String?
+    /// Where the provider fills in the middle with it: a path behind its base URL, or a whole URL. `nil` where it cannot.
+    var fillInPath: String?
 
     func has(tag: String) -> Bool { tags.contains(tag) }
 }

@@ -56,8 +56,22 @@ enum ModelReader {
         model.quirks = Quirks(object.object("quirks"))
         model.dimensions = object.count("dimensions")
         model.embeddingFamily = object.read(String.self, "embedding_family")
+        model.fillInPath = fillInPath(&object)
         object.finish()
         return model
+    }
+
+    private static func fillInPath(_ object: inout ObjectReader) -> String? {
+        guard let path = object.read(String.self, "fim_path") else { return nil }
+        if path.hasPrefix("/") || Endpoint(path) != nil { return path }
+        let position = object.json["fim_path"]?.position ?? .none
+        object.fault(
+            position,
+            ["fim_path"],
+            "\(JSONWriter.compact(.string(path))) is no path",
+            "Begin it with '/', or write a whole URL."
+        )
+        return nil
     }
 
     /// `modality` in a word, or `inputs` as a list; the list counts where both are given.

@@ -22,6 +22,8 @@ final class Chain: Sendable {
     let times: ChainTimes
     /// How each route is called, by its index.
     let dialing: [Dialing]
+    /// How those are called that fill in the middle, by the route's index.
+    let fillIn: [Int: Dialing]
     let usage: UsageLedger
     /// `server.show_provider`.
     let showsProvider: Bool
@@ -35,6 +37,7 @@ final class Chain: Sendable {
         quotaQueue: QuotaQueue,
         times: ChainTimes,
         dialing: [Dialing],
+        fillIn: [Int: Dialing],
         usage: UsageLedger,
         showsProvider: Bool
     ) {
@@ -46,8 +49,14 @@ final class Chain: Sendable {
         self.quotaQueue = quotaQueue
         self.times = times
         self.dialing = dialing
+        self.fillIn = fillIn
         self.usage = usage
         self.showsProvider = showsProvider
+    }
+
+    func dialing(of route: Route, for request: ChatRequest) -> Dialing {
+        guard request.origin == .fillIn, let fillIn = fillIn[route.index] else { return dialing[route.index] }
+        return fillIn
     }
 }
 

@@ -303,7 +303,8 @@ extension Ask {
                 images: request.hasImages,
                 audio: request.hasAudio,
                 tools: request.tools != nil,
-                jsonSchema: request.responseFormat == .jsonSchema
+                jsonSchema: request.responseFormat == .jsonSchema,
+                fillIn: request.origin == .fillIn
             ),
             rules: rules
         )

@@ -25,6 +25,8 @@ struct Exchange {
         case turn
         /// A history that was fitted on another thread.
         case fitted(ContextWindow.Fit)
+        /// Images that `Actions.fetch` asked for.
+        case fetched(ImageInlining.State)
         case clientLeft
     }
 
@@ -36,6 +38,8 @@ struct Exchange {
         var ends = false
         var call: (route: Route, request: UpstreamRequest)?
         var fit: FitWork?
+        /// URLs of images that the next call needs the bytes of.
+        var fetch: [String] = []
         /// Waits in the quota queue, to be given its turn at that time.
         var waitsUntil: ContinuousClock.Instant?
         var leavesQueue = false
@@ -64,7 +68,7 @@ struct Exchange {
         }
     }
 
-    enum Phase: Equatable { case queued, selecting, fitting, waiting, attempting, streaming, done }
+    enum Phase: Equatable { case queued, selecting, fitting, fetching, waiting, attempting, streaming, done }
 
     let chain: Chain
     let request: ChatRequest
@@ -80,6 +84,9 @@ struct Exchange {
     var refusal: (failure: UpstreamFailure, details: UpstreamErrorDetails)?
     var lastEmpty: EmptyAnswer?
     var session: PinKey?
+    /// Images by URL; `nil` until a candidate needs them.
+    var images: ImageInlining.State?
+    var waitingForImages: ImageInlining.Waiting?
     /// How the history was fitted for the current candidate.
     var report: ContextWindow.Report?
     /// Time that the upstreams took, and that was spent waiting for a place or for quota.
@@ -119,6 +126,7 @@ struct Exchange {
         case .tick: tick(now, &actions)
         case .turn: turn(now, &actions)
         case .fitted(let fit): fitted(fit, now, &actions)
+        case .fetched(let state): fetched(state, now, &actions)
         case .clientLeft: leave(now, &actions)
         }
         return actions
@@ -180,7 +188,7 @@ struct Exchange {
     }
 
     /// `false` when this candidate cannot take the request now.
-    private mutating func start(
+    mutating func start(
         _ route: Route,
         _ fit: ContextWindow.Fit,
         _ now: Now,
@@ -200,6 +208,7 @@ struct Exchange {
             selection.passOverflow(of: route)
             return false
         }
+        if let isWaiting = imagesMissing(for: route, fit, &actions) { return isWaiting }
         edits.styleDirective = chain.styleDirective.directive(
             for: request,
             isMeta: selection.isMeta,
@@ -213,10 +222,10 @@ struct Exchange {
             return false
         case .reserved(let reservation, let lowered):
             if let lowered { edits.maxTokens = lowered }
-            let dialing = chain.dialing[route.index]
+            let dialing = chain.dialing(of: route, for: request)
             let call: UpstreamRequest
             do throws(DialectFault) {
-                call = try request.rendered(for: route, edits: edits, by: dialing)
+                call = try request.rendered(for: route, edits: edits, by: dialing, images: images)
             } catch {
                 route.account.release(reservation, at: now)
                 selection.pass(over: route, error)
@@ -338,6 +347,7 @@ struct Exchange {
         }
         if trail.isEmpty, let what = selection.unsayable { return .unsayable(what) }
         if let missing = selection.missingModel(trail) { return missing }
+        if trail.isEmpty, case .failed(let fault)? = images { return .imageNotFetched(fault) }
         let notes = (trail + selection.passedOver).suffix(32)
         return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.continuous.duration(to: $0) })
     }

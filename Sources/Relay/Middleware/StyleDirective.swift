@@ -14,7 +14,7 @@ struct StyleDirective: Sendable {
     /// The directive for this request; `nil` where it has no place. `wish` is the client's own word
     /// (`X-Use-ServerSide-System-Prompt`).
     func directive(for request: ChatRequest, isMeta: Bool, wish: Bool?) -> JSONFragment? {
-        guard let directive, !request.endsWithAssistant else { return nil }
+        guard let directive, !request.endsWithAssistant, request.origin != .fillIn else { return nil }
         if let wish { return wish ? directive : nil }
         return switch inject {
         case .always: directive

@@ -14,6 +14,10 @@ struct Office: Sendable {
         case ready
         case welcome
         case preflight
+        case response(String)
+        case deletedResponse(String)
+        case inputItems(String)
+        case cancelledResponse(String)
     }
 
     /// A whole reply, framed for the request.
@@ -76,6 +80,14 @@ struct Office: Sendable {
         case .welcome:
             return Content(type: "text/plain; charset=utf-8", text: welcome)
         case .preflight: return Content(status: 204, text: "")
+        case .response(let id):
+            return Content(text: try StoredResponses(gateway, request).response(id))
+        case .deletedResponse(let id):
+            return Content(text: try StoredResponses(gateway, request).delete(id))
+        case .inputItems(let id):
+            return Content(text: try StoredResponses(gateway, request).inputItems(of: id))
+        case .cancelledResponse(let id):
+            throw StoredResponses(gateway, request).cannotCancel(id)
         }
     }
 

@@ -31,11 +31,12 @@ struct RouteRequirements: Sendable, Hashable {
     var audio = false
     var tools = false
     var jsonSchema = false
+    var fillIn = false
 
     static let none = RouteRequirements()
 
     enum Need: String, Sendable, CaseIterable {
-        case images, audio, tools
+        case images, audio, tools, fillIn
     }
 
     /// What no model may lack. JSON schemas are not among it: where a route does not enforce them, Relay checks the
@@ -45,6 +46,7 @@ struct RouteRequirements: Sendable, Hashable {
         if images { needs.append(.images) }
         if audio { needs.append(.audio) }
         if tools { needs.append(.tools) }
+        if fillIn { needs.append(.fillIn) }
         return needs
     }
 
@@ -53,6 +55,7 @@ struct RouteRequirements: Sendable, Hashable {
         case .images: model.inputs.contains(.image)
         case .audio: model.inputs.contains(.audio)
         case .tools: model.tools == true
+        case .fillIn: model.fillInPath != nil
         }
     }
 }

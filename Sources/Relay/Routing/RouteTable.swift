@@ -153,6 +153,8 @@ final class RouteTable: Sendable {
             throw .wrongEndpoint(model: model, type: routes[first].model.type.rawValue)
         }
         let able = serving.filter { meets($0, question.needs) }
+        // A chat would be no answer to it.
+        if able.isEmpty, question.needs.contains(.fillIn) { throw .requirementUnmet([.fillIn]) }
         return able.isEmpty ? serving : able
     }
 

@@ -35,6 +35,7 @@ enum RoutingError: Error, Sendable, Equatable {
                 case .images: "takes images"
                 case .audio: "takes audio"
                 case .tools: "calls tools"
+                case .fillIn: "fills in the middle (suffix)"
                 }
             }
             return "No usable model \(wants.joined(separator: " and ")), which this request needs."
@@ -61,6 +62,7 @@ enum RoutingError: Error, Sendable, Equatable {
             switch needs.first {
             case .images: "no_vision_model"
             case .audio: "no_audio_model"
+            case .fillIn: "no_fill_in_model"
             case .tools, nil: "no_tools_model"
             }
         case .noModels: "no_models_configured"
@@ -73,7 +75,7 @@ enum RoutingError: Error, Sendable, Equatable {
         case .unknownModel, .providerLeftOut, .wrongEndpoint, .noModels: "model"
         case .filterMatchesNothing(let filters, _, _):
             filters.type != nil ? "model_type" : filters.scale != nil ? "model_scale" : "model_name"
-        case .requirementUnmet(let needs): needs == [.tools] ? "tools" : "messages"
+        case .requirementUnmet(let needs): needs == [.tools] ? "tools" : needs == [.fillIn] ? "suffix" : "messages"
         }
     }
 }

@@ -52,6 +52,8 @@ struct UpstreamErrorReader {
             return .invalidOutput("the model's tool call or JSON was malformed")
         }
         if status < 500, status != 429, text.contains(anyOf: Phrases.invalidKey) { return .unauthorized }
+        // Google says so with a 400.
+        if status == 400, text.contains("location is not supported") { return .forbidden(wholeKey: true) }
         if status < 500, status != 429, text.contains(anyOf: Phrases.missingModel) { return .modelNotFound }
         return nil
     }

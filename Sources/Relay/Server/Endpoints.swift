@@ -16,17 +16,33 @@ enum Endpoints {
         case "/chat/completions": return only(.POST, request, .model(.chat))
         case "/messages": return only(.POST, request, .model(.messages))
         case "/messages/count_tokens": return only(.POST, request, .tokenCount)
+        case "/responses": return only(.POST, request, .model(.responses))
+        case "/completions": return only(.POST, request, .model(.completions))
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(.usage))
         case "/health": return only(.GET, request, .office(.health))
         case "/ready": return only(.GET, request, .office(.ready))
         case "/": return only(.GET, request, .office(.welcome))
         default:
+            if request.path.hasPrefix("/responses/") { return response(request) }
             guard request.path.hasPrefix("/models/") else {
                 return .refused(.notFound("\(request.method) \(request.path)"))
             }
             let id = ClientRequest.decoded(request.path.dropFirst("/models/".count))
             return only(.GET, request, .office(.model(id)))
+        }
+    }
+
+    /// `/responses/{id}` and what is below it.
+    private static func response(_ request: ClientRequest) -> Match {
+        let parts = request.path.split(separator: "/").dropFirst().map { ClientRequest.decoded($0) }
+        switch (parts.first ?? "", parts.dropFirst().first, parts.count) {
+        case (let id, nil, 1):
+            if request.method == .DELETE { return .office(.deletedResponse(id)) }
+            return only(.GET, request, .office(.response(id)), others: "DELETE, ")
+        case (let id, "input_items", 2): return only(.GET, request, .office(.inputItems(id)))
+        case (let id, "cancel", 2): return only(.POST, request, .office(.cancelledResponse(id)))
+        default: return .refused(.notFound("\(request.method) \(request.path)"))
         }
     }
 
@@ -37,14 +53,19 @@ enum Endpoints {
         case _ where path.hasPrefix("/messages/"): .messages
         case "/responses": .responses
         case "/completions": .completions
-        default: .chat
+        default: path.hasPrefix("/responses/") ? .responses : .chat
         }
     }
 
     /// HEAD is answered wherever GET is.
-    private static func only(_ method: HTTPMethod, _ request: ClientRequest, _ match: Match) -> Match {
+    private static func only(
+        _ method: HTTPMethod,
+        _ request: ClientRequest,
+        _ match: Match,
+        others: String = ""
+    ) -> Match {
         if request.method == method || (method == .GET && request.method == .HEAD) { return match }
-        let allowed = method == .GET ? "GET, HEAD, OPTIONS" : "\(method.rawValue), OPTIONS"
+        let allowed = method == .GET ? "GET, HEAD, \(others)OPTIONS" : "\(method.rawValue), OPTIONS"
         return .refused(.methodNotAllowed(request.method.rawValue, request.path, allowed: allowed))
     }
 }

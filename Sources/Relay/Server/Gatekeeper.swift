@@ -106,7 +106,7 @@ struct Gatekeeper: Sendable {
         fields.add("vary", "Origin")
         fields.add("access-control-expose-headers", "*")
         if request.method == .OPTIONS {
-            fields.add("access-control-allow-methods", "GET, POST, OPTIONS")
+            fields.add("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
             fields.add("access-control-allow-headers", request.headers.corsRequestHeaders ?? "*")
             fields.add("access-control-max-age", 600)
         }

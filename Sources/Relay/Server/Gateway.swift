@@ -12,7 +12,9 @@ final class Gateway: Sendable {
     let memory: MemoryBudget
     let office: Office
     let connections = ConnectionList()
+    let responses = ResponseStore()
     let threads: NIOThreadPool
+    let images: ImageFetcher
     let isDraining = Atomic<Bool>(false)
     /// Tells our own calls from others when one comes back.
     let hopMark: String
@@ -28,7 +30,15 @@ final class Gateway: Sendable {
 
     var queueTimeout: Duration { .seconds(settings.routing.queueTimeoutSeconds) }
 
-    init(settings: Settings, chain: Chain, office: Office, hopMark: String, threads: NIOThreadPool) {
+    init(
+        settings: Settings,
+        chain: Chain,
+        office: Office,
+        hopMark: String,
+        threads: NIOThreadPool,
+        images: ImageFetcher
+    ) {
+        self.images = images
         self.settings = settings
         current = Mutex(chain)
         self.office = office
@@ -70,8 +80,14 @@ final class Gateway: Sendable {
                     tag: facts.tag
                 )
             )
-        case .responses, .completions: throw .invalid(param: "", message: "This API is not served.")
+        case .responses: return try ResponsesReader.read(body, facts, from: responses)
+        case .completions: return try CompletionsReader.read(body, facts)
         }
+    }
+
+    /// Who asks, as far as keys tell.
+    func client(of request: ClientRequest) -> String {
+        gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? ""
     }
 
     /// What a call's head says of it.
@@ -82,7 +98,7 @@ final class Gateway: Sendable {
             wire: request.wire,
             framing: request.framing,
             tag: newTag(),
-            client: gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? "",
+            client: client(of: request),
             sessionID: headers.sessionID ?? headers.agentSessionID,
             maxWait: headers.maxWait.map { min($0, maxWait) } ?? maxWait,
             serverSidePrompt: headers.serverSidePrompt,

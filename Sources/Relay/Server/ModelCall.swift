@@ -13,6 +13,7 @@ final class ModelCall: UpstreamReceiver {
     private var call: UpstreamCall?
     private var ticket: QuotaQueue.Ticket?
     private var wait: Scheduled<Void>?
+    private var fetching: Task<Void, Never>?
     private var place = Place.none
     private var isDone = false
     /// Where the ticker keeps it.
@@ -139,11 +140,13 @@ final class ModelCall: UpstreamReceiver {
         }
         if let (route, request) = actions.call { start(request, to: route) }
         if let work = actions.fit { offload(work) }
+        if !actions.fetch.isEmpty { fetch(actions.fetch) }
         if let time = actions.waitsUntil { wait(until: time) }
     }
 
     private func start(_ request: UpstreamRequest, to route: Route) {
-        let call = services.pool.call(request, to: exchange.chain.dialing[route.index].target, for: self)
+        let target = exchange.chain.dialing(of: route, for: exchange.request).target
+        let call = services.pool.call(request, to: target, for: self)
         self.call = call
         if !connection.isWritable { call.pause() }
         if call.isSent { handle(.upstream(.connected), at: .read()) }
@@ -163,10 +166,25 @@ final class ModelCall: UpstreamReceiver {
             }
     }
 
+    /// Fetching is an errand of seconds at best: it is done as a task, and comes back to this loop as an event.
+    private func fetch(_ urls: [String]) {
+        let bound = NIOLoopBound(self, eventLoop: services.loop)
+        fetching = Task { [loop = services.loop, fetcher = gateway.images] in
+            let state: ImageInlining.State =
+                switch await fetcher.images(at: urls) {
+                case .success(let images): .fetched(images)
+                case .failure(let fault): .failed(fault)
+                }
+            guard !Task.isCancelled else { return }
+            loop.execute { bound.value.handle(.fetched(state), at: .read()) }
+        }
+    }
+
     private func end(hasReply: Bool) {
         // A write that fails closes the connection in its midst, and with it the call.
         guard !isDone else { return }
         isDone = true
+        fetching?.cancel()
         services.ticker.remove(self)
         leaveQueue()
         giveUpPlace()

@@ -10,7 +10,7 @@ struct Boot: Sendable {
     let configuration: Configuration
     let report: BootReport
     let client: SimpleClient
-    private let tls: UpstreamTLS
+    let tls: UpstreamTLS
     private let proxies: ProxySettings
     /// Shared by every chain that is made, so that nothing is forgotten when the table changes.
     private let shared: Shared
@@ -94,7 +94,10 @@ struct Boot: Sendable {
             normalization: Normalization(settings: NormalizeSettings(settings.normalize)),
             quotaQueue: shared.quotaQueue,
             times: ChainTimes(maxAttempts: routing.maxAttempts, silence: .seconds(10)),
-            dialing: try table.routes.map { try dialing(for: $0) },
+            dialing: try table.routes.map {
+                try dialing(for: $0, at: address(of: $0.provider, key: $0.key), in: $0.provider.dialect.dialect)
+            },
+            fillIn: try fillIn(table.routes),
             usage: shared.usage,
             showsProvider: settings.server.showProvider
         )
@@ -103,18 +106,28 @@ struct Boot: Sendable {
     // MARK: Calling
 
     /// Targets are shared by the routes of a provider, since connections are kept by target.
-    private func target(of provider: Provider, key: APIKey?) throws -> UpstreamTarget {
-        let url = address(of: provider, key: key)
-        return try targets.target(for: url) { try UpstreamTarget(url: url, tls: tls, proxies: proxies) }
+    private func target(at url: String) throws -> UpstreamTarget {
+        try targets.target(for: url) { try UpstreamTarget(url: url, tls: tls, proxies: proxies) }
     }
 
     private func address(of provider: Provider, key: APIKey?) -> String {
         provider.dialect.dialect?.baseURL(provider.baseURL, key: key?.secret) ?? provider.baseURL
     }
 
-    private func dialing(for route: Route) throws -> Dialing {
-        let target = try self.target(of: route.provider, key: route.key)
-        let dialect = route.provider.dialect.dialect
+    /// How models are called that fill in the middle, by route.
+    private func fillIn(_ routes: [Route]) throws -> [Int: Dialing] {
+        var calls: [Int: Dialing] = [:]
+        for route in routes {
+            guard let path = route.model.fillInPath else { continue }
+            let isWhole = !path.hasPrefix("/")
+            let url = isWhole ? path : address(of: route.provider, key: route.key)
+            calls[route.index] = try dialing(for: route, at: url, in: FillInDialect(path: isWhole ? "" : path))
+        }
+        return calls
+    }
+
+    private func dialing(for route: Route, at url: String, in dialect: (any Dialect)?) throws -> Dialing {
+        let target = try self.target(at: url)
         func head(isStream: Bool) -> ByteBuffer {
             let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
             var head = ByteBuffer(string: "POST \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
@@ -161,7 +174,7 @@ struct Boot: Sendable {
             let answer = try await client.request(
                 "GET",
                 provider.dialect.dialect?.modelsPath ?? "/models",
-                at: try target(of: provider, key: key),
+                at: try target(at: address(of: provider, key: key)),
                 headers: headers(provider, key: key),
                 timeout: .seconds(provider.local ? 1 : 5)
             )

@@ -34,7 +34,11 @@ final class RunningRelay: Sendable {
 
     /// Checks everything, then binds the socket.
     /// - Throws: `ConfigurationError` with every fault when Relay must not start.
-    static func start(_ configuration: Configuration, logger: Logger) async throws -> RunningRelay {
+    static func start(
+        _ configuration: Configuration,
+        logger: Logger,
+        imageRule: AddressRule = .publicInternet
+    ) async throws -> RunningRelay {
         let loops = configuration.settings.server.eventLoops ?? min(2, System.coreCount)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, loops))
         let names = NameResolver()
@@ -53,7 +57,8 @@ final class RunningRelay: Sendable {
                 chain: try boot.chain(for: usable),
                 office: Office(),
                 hopMark: boot.hopMark,
-                threads: threads
+                threads: threads,
+                images: ImageFetcher(tls: boot.tls, rule: imageRule, userAgent: "relay/\(RelayVersion.text)")
             )
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
             let discovery =
@@ -107,5 +112,6 @@ final class RunningRelay: Sendable {
         try await server.stop(drain: drain)
         try await group.shutdownGracefully()
         try await threads.shutdownGracefully()
+        server.gateway.images.shutdown()
     }
 }

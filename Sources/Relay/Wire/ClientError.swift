@@ -61,6 +61,8 @@ extension ClientError {
             )
         case .invalid(let param, let message):
             self = .invalidRequest(message, param: param.isEmpty ? nil : param)
+        case .refused(let error):
+            self = error
         }
     }
 

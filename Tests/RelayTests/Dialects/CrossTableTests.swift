@@ -8,7 +8,9 @@ import Testing
 /// The table in docs/COMPATIBILITY.md is written by this run (`make compatibility`) and compared with it otherwise.
 @Suite struct CrossTableTests {
     /// An API joins here, a dialect in `Tongue.all`.
-    static let clients: [any WireClient] = [ChatWireClient(), MessagesWireClient()]
+    static let clients: [any WireClient] = [
+        ChatWireClient(), MessagesWireClient(), ResponsesWireClient(), CompletionsWireClient(),
+    ]
 
     @Test func `every client is understood by every provider`() async throws {
         var rows: [CrossTable.Row] = []

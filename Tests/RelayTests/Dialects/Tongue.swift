@@ -119,7 +119,7 @@ struct Tongue: Sendable, CustomTestStringConvertible {
                 body: #"{"error":{"code":400,"message":"User location is not supported for the API use.","#
                     + #""status":"FAILED_PRECONDITION"}}"#
             ),
-            "400"
+            "403"
         ),
         Refusal(
             "an overloaded model",

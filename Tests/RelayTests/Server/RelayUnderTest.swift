@@ -1,3 +1,4 @@
+import Clients
 import FoundationEssentials
 import Logging
 import Synchronization
@@ -81,13 +82,14 @@ final class RelayUnderTest: Sendable {
     /// say other addresses than the providers' own.
     static func run<Result>(
         _ members: [Member] = [Member("One"), Member("Two")],
+        images rule: AddressRule = .publicInternet,
         settings change: @Sendable (inout Settings) -> Void = { _ in },
         moving address: @Sendable (String) -> String = { $0 },
         _ body: (RelayUnderTest) async throws -> Result
     ) async throws -> Result {
         await places.enter()
         defer { places.leave() }
-        let relay = try await start(members, settings: change, moving: address)
+        let relay = try await start(members, images: rule, settings: change, moving: address)
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(try await body(relay))
@@ -100,6 +102,7 @@ final class RelayUnderTest: Sendable {
 
     static func start(
         _ members: [Member],
+        images rule: AddressRule = .publicInternet,
         settings change: @Sendable (inout Settings) -> Void = { _ in },
         moving address: (String) -> String = { $0 }
     ) async throws -> RelayUnderTest {
@@ -113,7 +116,7 @@ final class RelayUnderTest: Sendable {
         let logger = Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
         return RelayUnderTest(
             providers: providers,
-            running: try await RunningRelay.start(configuration, logger: logger)
+            running: try await RunningRelay.start(configuration, logger: logger, imageRule: rule)
         )
     }
 

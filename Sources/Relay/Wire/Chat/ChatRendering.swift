@@ -7,14 +7,18 @@ extension ChatRequest {
     func rendered(
         for route: Route,
         edits prompt: PromptEdits,
-        by dialing: Dialing
+        by dialing: Dialing,
+        images: ImageInlining.State? = nil
     ) throws(DialectFault) -> UpstreamRequest {
         let streams = wantsStream && !route.quirks.noStreaming
         let head = streams ? dialing.heads.stream : dialing.heads.whole
         guard let dialect = dialing.dialect, !dialect.takesChat else {
             return spliced(for: route, edits: prompt, behind: head)
         }
-        let chat = spliced(for: route, edits: prompt, behind: ByteBuffer(), hasDialect: true).body
+        var chat = spliced(for: route, edits: prompt, behind: ByteBuffer(), hasDialect: true).body
+        if !dialect.takesImageURLs, case .fetched(let images)? = images {
+            chat = ImageInlining.inline(images, into: chat)
+        }
         return UpstreamRequest(head: head, body: try dialect.request(chat))
     }
 
@@ -30,7 +34,7 @@ extension ChatRequest {
                 request: self,
                 route: route,
                 prompt: prompt,
-                hints: original == nil || hasDialect ? nil : TranslatedHints(for: route)
+                hints: original == nil && origin != .translated || hasDialect ? nil : TranslatedHints(for: route)
             )
             var edits = rendering.run()
             return UpstreamRequest(
@@ -101,7 +105,9 @@ struct ChatRendering {
         switch member.name {
         case .streamOptions, .modelType, .modelScale, .modelName: return true
         case .stream where !streams: return true
-        case .other where hints?.leavesOut(member.key, bytes) == true: return true
+        case .other where hints?.leavesOut(member.key, bytes) == true,
+            .reasoningEffort where hints?.leavesOut(member.key, bytes) == true:
+            return true
         default: return isRefused(member)
         }
     }

@@ -26,10 +26,22 @@ final class ChatRequest: Sendable {
     let hasAudio: Bool
     /// The model is to go on with a text that is already there.
     let endsWithAssistant: Bool
-    /// Normalisation may touch the answer: neither a prefilled one nor one whose samples are counted.
+    /// Normalisation may touch the answer: neither a prefilled one, nor one whose samples are counted, nor what goes
+    /// between two texts.
     let allowsNormalization: Bool
     /// What the client sent, where this is a translation of it.
     let original: ClientOriginal?
+    let origin: Origin
+
+    /// How the client asked.
+    enum Origin: Sendable {
+        /// In a chat completion of its own.
+        case chat
+        /// In the words of another wire. What only some models understand goes to those alone.
+        case translated
+        /// For what belongs between a prompt and its `suffix`: goes to models that can, by a path of their own.
+        case fillIn
+    }
 
     enum ResponseFormat: Sendable { case text, jsonObject, jsonSchema }
 
@@ -64,6 +76,7 @@ final class ChatRequest: Sendable {
         enum Name: Sendable {
             case model, messages, stream, streamOptions, maxTokens, maxCompletionTokens, tools, responseFormat
             case logprobs
+            case reasoningEffort
             /// `model_type`, `model_scale`, `model_name`: Relay's own, for nobody else.
             case modelType, modelScale, modelName
             case other
@@ -84,8 +97,14 @@ final class ChatRequest: Sendable {
         var wantsLogprobs = false
     }
 
-    init(_ body: ByteBuffer, _ findings: consuming Findings, original: ClientOriginal? = nil) {
+    init(
+        _ body: ByteBuffer,
+        _ findings: consuming Findings,
+        origin: Origin = .chat,
+        original: ClientOriginal? = nil
+    ) {
         self.body = body
+        self.origin = origin
         self.original = original
         members = findings.members
         model = findings.model
@@ -99,7 +118,8 @@ final class ChatRequest: Sendable {
         hasImages = findings.messages.contains { $0.images > 0 }
         hasAudio = findings.messages.contains { $0.audios > 0 }
         endsWithAssistant = findings.messages.last?.role == .assistant
-        allowsNormalization = findings.messages.last?.role != .assistant && !findings.wantsLogprobs
+        allowsNormalization =
+            findings.messages.last?.role != .assistant && !findings.wantsLogprobs && origin != .fillIn
     }
 
     func member(_ name: Member.Name) -> Member? { members.first { $0.name == name } }
@@ -116,4 +136,6 @@ enum RequestFault: Error, Sendable, Equatable {
     case malformed(JSONFault)
     /// A member is missing, of the wrong type or of a value that cannot be.
     case invalid(param: String, message: String)
+    /// For a reason that has a status or a code of its own.
+    case refused(ClientError)
 }

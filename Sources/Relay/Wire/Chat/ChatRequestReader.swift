@@ -12,12 +12,16 @@ struct ChatRequestReader {
     private var maxCompletionTokens: Int?
 
     /// - Parameter original: what the client sent, where `body` is a translation of it.
-    static func read(_ body: ByteBuffer, original: ClientOriginal? = nil) throws(RequestFault) -> ChatRequest {
+    static func read(
+        _ body: ByteBuffer,
+        origin: ChatRequest.Origin = .chat,
+        original: ClientOriginal? = nil
+    ) throws(RequestFault) -> ChatRequest {
         let read: Result<ChatRequest, RequestFault> = body.withUnsafeReadableBytes { bytes in
             var reader = ChatRequestReader(bytes)
             do throws(JSONFault) {
                 if let fault = try reader.readAll() { return .failure(fault) }
-                return .success(ChatRequest(body, reader.request, original: original))
+                return .success(ChatRequest(body, reader.request, origin: origin, original: original))
             } catch {
                 return .failure(.malformed(error))
             }
@@ -83,6 +87,7 @@ struct ChatRequestReader {
         case 11: return isNamed("model_scale") ? .modelScale : .other
         case 14: return isNamed("stream_options") ? .streamOptions : .other
         case 15: return isNamed("response_format") ? .responseFormat : .other
+        case 16: return isNamed("reasoning_effort") ? .reasoningEffort : .other
         case 21: return isNamed("max_completion_tokens") ? .maxCompletionTokens : .other
         default: return .other
         }
@@ -131,7 +136,7 @@ struct ChatRequestReader {
         case .modelName:
             guard let text = value.text else { return wrongType("model_name", "a string", value) }
             request.filters.name = JSONText.string(bytes, text)
-        case .other:
+        case .reasoningEffort, .other:
             break
         }
         return nil

@@ -21,7 +21,7 @@ struct TranslatedHints {
     private static let families = ["gpt-oss", "gpt-5", "o1", "o3", "o4-mini", "gemini-2.5", "gemini-3", "grok-3-mini"]
 
     private static func takesEffort(_ model: Model) -> Bool {
-        if model.has(tag: "reasoning_effort") { return true }
+        if model.has(tag: "reasoning_effort") || model.has(tag: "reasoning") { return true }
         let name = model.name.split(separator: "/").last ?? ""
         return families.contains { name.hasPrefix($0) }
     }

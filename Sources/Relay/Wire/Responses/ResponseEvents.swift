@@ -1,0 +1,94 @@
+import Clients
+import NIOCore
+
+/// Writes the events of one streamed response, numbered from 0 without a gap.
+struct ResponseEvents {
+    private var next = 0
+
+    /// `members` begin with a comma each.
+    mutating func write(_ type: StaticString, into out: inout ByteBuffer, _ members: (inout ByteBuffer) -> Void) {
+        begin(type, into: &out)
+        members(&out)
+        out.writeStaticString("}\n\n")
+    }
+
+    /// A delta of a text that is written with its escapes. `place` says whose it is.
+    mutating func write(
+        _ type: StaticString,
+        delta text: UnsafeRawBufferPointer,
+        at place: ByteBuffer,
+        more: StaticString = "",
+        into out: inout ByteBuffer
+    ) {
+        begin(type, into: &out)
+        out.writeImmutableBuffer(place)
+        out.writeStaticString(",\"delta\":\"")
+        out.writeBytes(text)
+        out.writeStaticString("\"")
+        out.writeStaticString(more)
+        out.writeStaticString("}\n\n")
+    }
+
+    /// `response.output_item.added` or `done`, with the item as it stands.
+    mutating func write(_ type: StaticString, item: ByteBuffer, place: Int, into out: inout ByteBuffer) {
+        write(type, into: &out) { out in
+            out.writeStaticString(",\"output_index\":")
+            out.writeDecimal(place)
+            out.writeStaticString(",\"item\":")
+            out.writeImmutableBuffer(item)
+        }
+    }
+
+    private mutating func begin(_ type: StaticString, into out: inout ByteBuffer) {
+        out.writeStaticString("event: ")
+        out.writeStaticString(type)
+        out.writeStaticString("\ndata: {\"type\":\"")
+        out.writeStaticString(type)
+        out.writeStaticString("\",\"sequence_number\":")
+        out.writeDecimal(next)
+        next += 1
+    }
+}
+
+/// How an output item came to its end.
+enum ResponseItemStatus {
+    case completed, incomplete
+
+    var text: StaticString {
+        switch self {
+        case .completed: "completed"
+        case .incomplete: "incomplete"
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// `,"name":"text"`, the text written with its escapes.
+    mutating func writeMember(_ name: StaticString, raw text: ByteBuffer) {
+        writeStaticString(",\"")
+        writeStaticString(name)
+        writeStaticString("\":\"")
+        writeImmutableBuffer(text)
+        writeStaticString("\"")
+    }
+
+    /// JSON that somebody else wrote, on one line: a line's end would end the event's `data`.
+    mutating func writeOneLine(_ json: UnsafeRawBufferPointer) {
+        var start = 0
+        for place in 0..<json.count where json[place] == 0x0A || json[place] == 0x0D {
+            writeBytes(UnsafeRawBufferPointer(rebasing: json[start..<place]))
+            start = place + 1
+        }
+        writeBytes(UnsafeRawBufferPointer(rebasing: json[start...]))
+    }
+
+    /// `,"item_id":"ID","output_index":0`
+    static func place(id: String, output: Int) -> ByteBuffer {
+        var place = ByteBuffer()
+        place.writeStaticString(",\"item_id\":\"")
+        place.writeString(id)
+        place.writeStaticString("\",\"output_index\":")
+        place.writeDecimal(output)
+        return place
+    }
+}

@@ -1,0 +1,179 @@
+import Clients
+import NIOCore
+import Synchronization
+
+/// Responses that clients may come back to (`store`, which is true unless a request says otherwise), each visible to the
+/// client whose key made it.
+///
+/// In memory and bounded: at most 1,000 responses and 64 MB, the least recently used go first; each is forgotten 24 hours
+/// after it was last used. A response that another one continues is used with it.
+final class ResponseStore: Sendable {
+    /// One response and what it was made of.
+    struct Kept: Sendable {
+        let id: String
+        /// The response object as it was given.
+        let response: ByteBuffer
+        /// Where in it the array of `output` is.
+        let output: Range<Int>
+        /// The input items of this request alone, an array.
+        let input: ByteBuffer
+        let previous: String?
+
+        var bytes: Int { response.readableBytes + input.readableBytes + 512 }
+    }
+
+    static let maxCount = 1000
+    static let maxBytes = 64 * 1024 * 1024
+    static let lifetime = Duration.seconds(24 * 3600)
+
+    fileprivate struct Key: Hashable {
+        let client: String
+        let id: String
+    }
+
+    fileprivate struct Entry {
+        let kept: Kept
+        var usedAt: ContinuousClock.Instant
+        /// Tells the newest of an entry's uses from the older ones.
+        var use: UInt64
+    }
+
+    fileprivate struct State {
+        var entries: [Key: Entry] = [:]
+        var bytes = 0
+        /// Every use, in order; only the newest of each entry still counts.
+        var uses: [(key: Key, use: UInt64)] = []
+        /// Where the uses begin that may still count.
+        var firstUse = 0
+        var lastUse: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let maxCount: Int
+    private let maxBytes: Int
+
+    init(maxCount: Int = maxCount, maxBytes: Int = maxBytes) {
+        self.maxCount = maxCount
+        self.maxBytes = maxBytes
+    }
+
+    /// One that is larger than the whole store is not kept.
+    func keep(_ kept: Kept, of client: String, at now: ContinuousClock.Instant) {
+        guard kept.bytes <= maxBytes else { return }
+        let key = Key(client: client, id: kept.id)
+        state.withLock { state in
+            state.remove(key)
+            state.entries[key] = Entry(kept: kept, usedAt: now, use: 0)
+            state.bytes += kept.bytes
+            state.touch(key, at: now)
+            state.makeRoom(count: maxCount, bytes: maxBytes, at: now)
+        }
+    }
+
+    func response(_ id: String, of client: String, at now: ContinuousClock.Instant) -> Kept? {
+        state.withLock { $0.find(Key(client: client, id: id), at: now) }
+    }
+
+    /// A response and those it continues, the oldest first; `nil` where one of them is not there any more.
+    func chain(endingWith id: String, of client: String, at now: ContinuousClock.Instant) -> [Kept]? {
+        state.withLock { state in
+            var chain: [Kept] = []
+            var next: String? = id
+            while let id = next {
+                // No chain is longer than the store, unless it bites its tail.
+                guard chain.count <= state.entries.count, let kept = state.find(Key(client: client, id: id), at: now)
+                else { return nil }
+                chain.append(kept)
+                next = kept.previous
+            }
+            return chain.reversed()
+        }
+    }
+
+    /// An item of a kept response, as JSON.
+    func item(_ id: String, of client: String, at now: ContinuousClock.Instant) -> ByteBuffer? {
+        guard let (response, item) = ResponseID.parse(item: id), let kept = self.response(response, of: client, at: now)
+        else { return nil }
+        let (items, place) =
+            switch item {
+            case .output(let place): (kept.outputItems, place)
+            case .input(let place): (kept.inputItems, place)
+            }
+        return items.indices.contains(place) ? items[place] : nil
+    }
+
+    /// `false` where there is none.
+    func remove(_ id: String, of client: String) -> Bool {
+        state.withLock { $0.remove(Key(client: client, id: id)) }
+    }
+
+    var count: Int { state.withLock { $0.entries.count } }
+    var bytes: Int { state.withLock { $0.bytes } }
+}
+
+extension ResponseStore.State {
+    fileprivate mutating func find(_ key: ResponseStore.Key, at now: ContinuousClock.Instant) -> ResponseStore.Kept? {
+        guard let entry = entries[key] else { return nil }
+        guard entry.usedAt.duration(to: now) < ResponseStore.lifetime else {
+            remove(key)
+            return nil
+        }
+        touch(key, at: now)
+        return entry.kept
+    }
+
+    fileprivate mutating func touch(_ key: ResponseStore.Key, at now: ContinuousClock.Instant) {
+        lastUse += 1
+        entries[key]?.use = lastUse
+        entries[key]?.usedAt = now
+        uses.append((key, lastUse))
+        guard uses.count > 4 * entries.count + 64 else { return }
+        uses = uses[firstUse...].filter { entries[$0.key]?.use == $0.use }
+        firstUse = 0
+    }
+
+    @discardableResult
+    fileprivate mutating func remove(_ key: ResponseStore.Key) -> Bool {
+        guard let entry = entries.removeValue(forKey: key) else { return false }
+        bytes -= entry.kept.bytes
+        return true
+    }
+
+    fileprivate mutating func makeRoom(count: Int, bytes limit: Int, at now: ContinuousClock.Instant) {
+        while firstUse < uses.count {
+            let (key, use) = uses[firstUse]
+            if let entry = entries[key], entry.use == use {
+                let isOld = entry.usedAt.duration(to: now) >= ResponseStore.lifetime
+                guard isOld || entries.count > count || bytes > limit else { return }
+                remove(key)
+            }
+            firstUse += 1
+        }
+    }
+}
+
+extension ResponseStore.Kept {
+    var outputItems: [ByteBuffer] {
+        response.getSlice(at: response.readerIndex + output.lowerBound, length: output.count)?.jsonElements ?? []
+    }
+
+    var inputItems: [ByteBuffer] { input.jsonElements }
+}
+
+extension ByteBuffer {
+    /// The elements of a JSON array; none where it is no array.
+    var jsonElements: [ByteBuffer] {
+        withUnsafeReadableBytes { bytes in
+            guard let array = try? JSONView(document: bytes) else { return [] }
+            return array.elements.map { ByteBuffer(bytes: $0.raw) }
+        }
+    }
+}
+
+/// What is to be kept of a request once its answer is complete.
+struct ResponseKeeping {
+    let store: ResponseStore
+    let client: String
+    /// The request's own input items, an array.
+    let input: ByteBuffer
+}

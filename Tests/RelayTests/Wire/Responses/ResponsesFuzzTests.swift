@@ -1,0 +1,84 @@
+import NIOCore
+import Testing
+
+@testable import Relay
+
+/// Bodies that went wrong on their way are refused, or they become requests that a strict provider takes.
+struct ResponsesFuzzTests {
+    private static let seeds: [[UInt8]] =
+        (ResponsesReaderTests.InputCase.all.map(\.body)
+        + ResponsesReaderTests.ParameterCase.all.map { #"{"model":"m","input":"hi",\#($0.members)}"# })
+        .map { Array($0.utf8) }
+
+    private static let words = [
+        "null", "true", "[]", "{}", "\"\"", "-1", "\\ud800", "\"", "\\", "{", "}", "[", "]", ",", ":", "\n",
+        "\"type\":\"function_call\",", "\"call_id\":\"c1\",", "\"input\":", "\"role\":\"assistant\",",
+        "{\"type\":\"item_reference\",\"id\":\"x\"},", "\"content\":[],",
+    ]
+    .map { Array($0.utf8) }
+
+    private static func mutant(_ number: Int) -> [UInt8] {
+        var dice = SimulatedDice(state: UInt64(number))
+        var body = seeds[number % seeds.count]
+        for _ in 0..<Int.random(in: 1...3, using: &dice) where !body.isEmpty {
+            let place = Int.random(in: 0..<body.count, using: &dice)
+            let end = min(body.count, place + Int.random(in: 0...12, using: &dice))
+            switch Int.random(in: 0..<5, using: &dice) {
+            case 0: body[place] = UInt8.random(in: 0x20...0x7E, using: &dice)
+            case 1: body.removeSubrange(place..<end)
+            case 2: body.insert(contentsOf: body[place..<end], at: Int.random(in: 0...body.count, using: &dice))
+            case 3: body.insert(contentsOf: words.randomElement(using: &dice) ?? [], at: place)
+            default: body.replaceSubrange(place..<end, with: words.randomElement(using: &dice) ?? [])
+            }
+        }
+        return body
+    }
+
+    @Test func `mutated requests are refused or make sense`() throws {
+        var taken = 0
+        for number in 0..<8000 {
+            let body = Self.mutant(number)
+            let call: WireCall
+            do throws(RequestFault) {
+                let buffer = ByteBuffer(bytes: body)
+                call = try ResponsesReader.read(buffer, ResponsesReaderTests.facts(), from: ResponseStore())
+            } catch {
+                #expect([400, 404].contains(ClientError(error).status))
+                continue
+            }
+            taken += 1
+            let text = String(decoding: body, as: UTF8.self)
+            let chat = try SimulatedJSON.parse(Array(call.request.body.readableBytesView))
+            do {
+                // Contents are the client's own; whose they are and in which order is the reader's work.
+                try SimulatedMessageCheck(json: chat, isStrict: true).check()
+                try SimulatedParameterCheck(json: chat, isStrict: false).check()
+            } catch {
+                Issue.record("\(error.message): \(text)")
+            }
+            let answer = ByteBuffer(string: ResponsesEncoderTests.said("x"))
+            let response = try #require(call.encoder).whole(answer)
+            #expect(throws: Never.self, "\(text)") { try SimulatedJSON.parse(Array(response.readableBytesView)) }
+        }
+        #expect(taken > 500)
+    }
+
+    @Test func `a long history is read in time that grows with its length`() throws {
+        func time(_ turns: Int) throws -> Duration {
+            var items: [String] = []
+            for turn in 0..<turns {
+                items.append(#"{"role":"user","content":"turn \#(turn)"}"#)
+                items.append(#"{"type":"function_call","call_id":"c\#(turn)","name":"f","arguments":"{}"}"#)
+                items.append(#"{"type":"function_call_output","call_id":"c\#(turn)","output":"x"}"#)
+            }
+            let body = ByteBuffer(string: #"{"model":"m","input":[\#(items.joined(separator: ","))]}"#)
+            return try ContinuousClock()
+                .measure {
+                    _ = try ResponsesReader.read(body, ResponsesReaderTests.facts(), from: ResponseStore())
+                }
+        }
+        _ = try time(200)
+        let (short, long) = (try time(500), try time(4000))
+        #expect(long < short * 40, "\(short) \(long)")
+    }
+}
