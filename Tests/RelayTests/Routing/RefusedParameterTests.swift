@@ -48,7 +48,7 @@ import Testing
         (#"{"error":{"message":"unknown field `seed`, expected one of `model`, `messages`"}}"#, ["seed"]),
         (
             #"{"error":{"message":"'messages.2' : for 'role:assistant' the following must be satisfied[('messages.2' : property 'reasoning_content' is unsupported)]"}}"#,
-            ["reasoning_content"]
+            ["messages.0.reasoning_content"]
         ),
     ])
     func `a refusal names what it will not take`(body: String, names: [String]) {
@@ -63,7 +63,11 @@ import Testing
 
     @Test(arguments: [
         #"{"error":{"message":"Unknown name \"x\" at 'tools[0].function_declarations[0]': Cannot find field."}}"#,
-        #"{"error":{"message":"Your 'frobs' are wrong."}}"#, "", #"{"error":{"message":"messages must not be empty"}}"#,
+        #"{"error":{"message":"Your 'frobs' are wrong."}}"#, "",
+        #"{"error":{"message":"\"user\" is not allowed to be empty"}}"#,
+        #"{"error":{"message":"Unsupported value: 'reasoning_effort' does not support 'banana' with this model.","param":"reasoning_effort","code":"unsupported_value"}}"#,
+        #"{"error":{"message":"'logprobs' is not supported when tools are given"}}"#,
+        #"{"error":{"message":"messages must not be empty"}}"#,
     ])
     func `other refusals name nothing`(body: String) {
         let failure = UpstreamErrorReader.read(
