@@ -73,6 +73,8 @@ struct Selection {
     private var failed: Set<Int> = []
     private var excludedProviders: Set<String> = []
     private var overflowed = 0
+    /// Candidates whose dialect lacked a word, and the last one's reason.
+    private var unsaid: (count: Int, what: String) = (0, "")
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else.
     mutating func start(_ request: ChatRequest, chain: Chain) throws(ClientError) {
@@ -105,6 +107,7 @@ struct Selection {
         passedOver.removeAll(keepingCapacity: true)
         failed.removeAll(keepingCapacity: true)
         overflowed = 0
+        unsaid.count = 0
         guard list.routes.count > 1 else {
             queue = Array(list.routes.indices)
             return nil
@@ -171,7 +174,9 @@ struct Selection {
 
     /// A candidate whose dialect has no word for what is asked.
     mutating func pass(over route: Route, _ fault: DialectFault) {
-        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: "\(fault)"))
+        let what = if case .cannotSay(let what) = fault { what } else { "\(fault)" }
+        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: "cannot say (\(what))"))
+        unsaid = (unsaid.count + 1, what)
     }
 
     /// A candidate whose window is too small for what must stay.
@@ -198,6 +203,9 @@ struct Selection {
 
     /// Every candidate's window was too small for what must stay.
     var allOverflowed: Bool { !queue.isEmpty && overflowed >= list.routes.count }
+
+    /// What none of the candidates' dialects has a word for.
+    var unsayable: String? { !queue.isEmpty && unsaid.count >= list.routes.count ? unsaid.what : nil }
 
     func cap(of route: Route) -> Int? { caps.isEmpty ? nil : caps[route.index] }
 
@@ -329,6 +337,16 @@ extension ClientError {
             param: details.param,
             code: details.code ?? "provider_rejected_request",
             attempts: attempts
+        )
+    }
+
+    /// No provider that could serve has a word for what is asked.
+    static func unsayable(_ what: String) -> ClientError {
+        ClientError(
+            status: 400,
+            message: "No provider that could answer can take the request: \(what).",
+            type: "invalid_request_error",
+            code: "unsupported_content"
         )
     }
 

@@ -10,6 +10,9 @@ struct RefusedMembers: Sendable, Equatable {
 
     func contains(_ name: String) -> Bool { names.contains(name) }
 
+    /// Clients may send whatever they like; more than this is not remembered.
+    private static let mostNames = 64
+
     /// Without these the request would be another one; it goes to another provider.
     private static let kept: Set<String> = [
         "model", "messages", "stream", "tools", "tool_choice", "response_format", "n", "stop", "functions",
@@ -31,7 +34,7 @@ struct RefusedMembers: Sendable, Equatable {
         for name in names {
             let path = name.split(separator: ".")
             guard let first = path.first.map(String.init) else { continue }
-            if let member = sentMember(first, sent: sent, ours: ours) {
+            if self.names.count < Self.mostNames, let member = sentMember(first, sent: sent, ours: ours) {
                 self.names.insert(member)
                 return true
             }

@@ -3,9 +3,14 @@ enum RefusedParameter {
     /// Names as the provider has them, the plainest first; empty where the refusal is about something else. A name says
     /// nothing by itself: it counts where the request has such a member.
     static func names(in text: ErrorText) -> [String] {
+        // A value that is wrong is the request's fault, unless every value but the usual one is.
+        let isOfValue = text.contains(anyOf: ["unsupported_value", "unsupported value"])
+        guard !isOfValue || text.contains("only the default") else { return [] }
         var names = namedByCode(text.fields) + namedByLocation(text.fields)
         for phrase in before { names += text.names(after: phrase) }
         for phrase in behind { names += text.names(before: phrase) }
+        // Groq: `'messages.2' : for 'role:assistant' … property 'x' is unsupported`.
+        if text.contains("'messages.") { names = names.map { $0.contains(".") ? $0 : "messages.0." + $0 } }
         var seen: Set<String> = []
         return Array(names.filter { seen.insert($0).inserted }.prefix(8))
     }
@@ -65,10 +70,15 @@ extension ErrorText {
     fileprivate func names(before phrase: String) -> [String] {
         places(of: phrase)
             .compactMap { place in
+                // `is not allowed to be empty`, `is not supported when …` speak of a value, or of this call alone.
+                let tail = lowered[(place + phrase.utf8.count)...]
+                guard !Self.conditions.contains(where: { tail.starts(with: $0.utf8) }) else { return nil }
                 let name = lowered[..<place].reversed().drop(while: Self.isQuote).prefix(while: Self.isNameByte)
                 return name.isEmpty ? nil : Self.text(name.reversed())
             }
     }
+
+    private static let conditions = [" to be", " when ", " if ", " while ", " unless ", " for value"]
 
     private func places(of phrase: String) -> [Int] {
         var places: [Int] = []

@@ -48,7 +48,7 @@ import Testing
         (#"{"error":{"message":"unknown field `seed`, expected one of `model`, `messages`"}}"#, ["seed"]),
         (
             #"{"error":{"message":"'messages.2' : for 'role:assistant' the following must be satisfied[('messages.2' : property 'reasoning_content' is unsupported)]"}}"#,
-            ["reasoning_content"]
+            ["messages.0.reasoning_content"]
         ),
     ])
     func `a refusal names what it will not take`(body: String, names: [String]) {
@@ -63,7 +63,11 @@ import Testing
 
     @Test(arguments: [
         #"{"error":{"message":"Unknown name \"x\" at 'tools[0].function_declarations[0]': Cannot find field."}}"#,
-        #"{"error":{"message":"Your 'frobs' are wrong."}}"#, "", #"{"error":{"message":"messages must not be empty"}}"#,
+        #"{"error":{"message":"Your 'frobs' are wrong."}}"#, "",
+        #"{"error":{"message":"\"user\" is not allowed to be empty"}}"#,
+        #"{"error":{"message":"Unsupported value: 'reasoning_effort' does not support 'banana' with this model.","param":"reasoning_effort","code":"unsupported_value"}}"#,
+        #"{"error":{"message":"'logprobs' is not supported when tools are given"}}"#,
+        #"{"error":{"message":"messages must not be empty"}}"#,
     ])
     func `other refusals name nothing`(body: String) {
         let failure = UpstreamErrorReader.read(
@@ -169,6 +173,31 @@ import Testing
             #expect(answer.status == 200, "\(answer.response.text)")
             let sent = relay.providers[0].calls.last?.json
             #expect(sent?["thinking"] == nil && sent?["temperature"] == nil && sent?["top_p"] == nil)
+        }
+    }
+}
+
+/// What a dialect has no word for.
+@Suite struct UnsayableTests {
+    private static let anthropic = SimulatedProvider.Behavior()
+        .with { behavior in
+            behavior.dialect = SimulatedAnthropic()
+            behavior.errors = .anthropic
+        }
+
+    @Test func `another provider is asked`() async throws {
+        try await RelayUnderTest.run([.init("One", Self.anthropic), .init("Two")]) { relay async throws in
+            let answer = try await relay.ask(members: #""n":2"#)
+            #expect(answer.status == 200 && answer.finishReasons.count == 2)
+            #expect(relay.providers.map { $0.calls.count } == [0, 1])
+        }
+    }
+
+    @Test func `without another the request is refused, with the reason`() async throws {
+        try await RelayUnderTest.run([.init("One", Self.anthropic)]) { relay async throws in
+            let answer = try await relay.ask(members: #""n":2"#)
+            #expect(answer.status == 400 && answer.error?["code"]?.string == "unsupported_content")
+            #expect(answer.error?["message"]?.string?.contains("more than one choice") == true)
         }
     }
 }
