@@ -80,9 +80,16 @@ package struct DialectCall: Sendable {
     }
 }
 
-package enum DialectFault: Error, Sendable, Equatable {
+package enum DialectFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The request holds something that this dialect has no word for: another provider is asked.
     case cannotSay(String)
     /// The answer is not what the dialect's documentation promises.
     case unreadable(String)
+
+    package var description: String {
+        switch self {
+        case .cannotSay(let what): "does not take \(what)"
+        case .unreadable(let what): what
+        }
+    }
 }

@@ -125,7 +125,7 @@ struct GeminiStream: DialectStream {
         if !choice.hasContent { candidate.signature = nil }
         let grounding = candidate.grounding.map(GeminiGrounding.init).flatMap { $0.isEmpty ? nil : $0 }
         var reason: StaticString?
-        if case .reason(let named)? = candidate.finish { reason = named }
+        if case .reason(let named)? = candidate.finish, !choice.isFinished { reason = named }
         if isNew || !candidate.isEmpty || candidate.signature != nil || grounding != nil || reason != nil {
             let (firstCall, text) = (choice.calls, choice.text)
             let hasCalls = firstCall + candidate.calls.count > 0

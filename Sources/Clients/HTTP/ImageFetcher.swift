@@ -52,6 +52,8 @@ package final class ImageFetcher: Sendable {
 
     package func shutdown() { names.shutdown() }
 
+    deinit { names.shutdown() }
+
     /// All of them at once; the first that fails is the answer.
     package func images(at urls: [String]) async -> Result<[String: Image], Fault> {
         guard urls.count <= limits.images else {

@@ -55,8 +55,9 @@ enum ImageInlining {
             guard part["type"]?.equals("image_url") == true, let image = part["image_url"],
                 let url = image.isString ? image : image["url"], url.isString
             else { return nil }
-            let start = (url.string ?? "").prefix(8).lowercased()
-            return start.hasPrefix("http://") || start.hasPrefix("https://") ? url : nil
+            // Its first bytes tell: an image that is in the request may be megabytes.
+            let start = String(decoding: url.raw.dropFirst().prefix(8), as: UTF8.self).lowercased()
+            return start.hasPrefix("http:") || start.hasPrefix("https:") ? url : nil
         }
     }
 }
@@ -71,8 +72,8 @@ extension Exchange {
         guard request.hasImages, chain.dialing[route.index].dialect?.takesImageURLs == false else { return nil }
         switch images {
         case .fetched?: return nil
-        case .failed(let fault)?:
-            selection.pass(over: route, .cannotSay("the image at \(fault.url): \(fault.reason)"))
+        case .failed?:
+            selection.pass(over: route, .cannotSay("an image that could not be fetched"))
             return false
         case nil:
             let urls = ImageInlining.urls(in: request)

@@ -117,15 +117,15 @@ import Testing
             }
         }
         defer { server.stop() }
-        let fetcher = try Self.fetcher {
-            $0.bytes = 4000
-            $0.time = .milliseconds(400)
-        }
+        let fetcher = try Self.fetcher { $0.bytes = 4000 }
         defer { fetcher.shutdown() }
+        let hasty = try Self.fetcher { $0.time = .milliseconds(400) }
+        defer { hasty.shutdown() }
         for (path, reason) in [
             ("/page", "no PNG"), ("/large", "larger than 4000"), ("/missing", "answered 404"), ("/slow", "in time"),
         ] {
-            guard case .failure(let fault) = await Self.fetch(path, from: server, by: fetcher) else {
+            let result = await Self.fetch(path, from: server, by: path == "/slow" ? hasty : fetcher)
+            guard case .failure(let fault) = result else {
                 Issue.record("\(path) was fetched")
                 continue
             }

@@ -118,8 +118,8 @@ struct ConformanceFaultTests {
     @Test(arguments: Tongue.all, [false, true])
     func `a provider that hangs is given up`(_ tongue: Tongue, _ stream: Bool) async throws {
         let settings: @Sendable (inout Settings) -> Void = { settings in
-            settings.http.firstByteTimeoutSeconds = 1
-            settings.http.streamIdleTimeoutSeconds = 1
+            settings.http.firstByteTimeoutSeconds = 3
+            settings.http.streamIdleTimeoutSeconds = 3
         }
         try await RelayUnderTest.run([tongue.member(), Self.second], settings: settings) { relay async throws in
             relay.providers[0].play(stream ? .stall(afterChunks: 0) : .hangBeforeHead)

@@ -103,6 +103,16 @@ struct RenderingTests {
                 """#
         ),
         Case(
+            testDescription: "what another provider wrote beside a call",
+            quirks: { $0.strictMessages = true },
+            request: #"""
+                {"model":"x","messages":[{"role":"assistant","tool_calls":[{"extra_content":{"google":{"thought_signature":"S"}},"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"f","arguments":"{}"},"x":1}]}]}
+                """#,
+            expected: #"""
+                {"model":"m1","messages":[{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"f","arguments":"{}"}}]}]}
+                """#
+        ),
+        Case(
             testDescription: "text parts as one text",
             quirks: { $0.flatContent = true },
             request: #"""

@@ -56,6 +56,20 @@ struct MessageEdits {
             { place in !Self.standardMembers.contains { JSONKey.equals(bytes, members[place].key, $0) } },
             from: members.map(\.range)
         )
+        if let calls = message.toolCalls { removeOwnMembers(ofCalls: JSONView(bytes, calls), &edits) }
+    }
+
+    private static let callMembers: [StaticString] = ["id", "type", "function", "index"]
+
+    /// What another provider has written beside a call: Gemini's `extra_content`.
+    private func removeOwnMembers(ofCalls calls: JSONView, _ edits: inout ByteEdits) {
+        for call in calls.elements {
+            let members = call.members.map { JSONMember(key: $0.key, value: $0.value.span) }
+            edits.remove(
+                { place in !Self.callMembers.contains { JSONKey.equals(bytes, members[place].key, $0) } },
+                from: members.map(\.range)
+            )
+        }
     }
 }
 
