@@ -40,6 +40,8 @@ struct ResponseEnvelope {
     /// What the request left out has the API's own default, or none where that is the provider's business.
     private static func echo(of body: ResponsesBody) -> ByteBuffer {
         var echo = ByteBuffer()
+        let given = [body.instructions, body.tools, body.text, body.toolChoice] + body.echoed.map(\.value)
+        echo.reserveCapacity(given.reduce(768) { $0 + ($1?.span.range.count ?? 0) })
         func write(_ name: StaticString, _ value: JSONView?, or other: StaticString) {
             echo.writeStaticString(",\"")
             echo.writeStaticString(name)
@@ -58,11 +60,11 @@ struct ResponseEnvelope {
         write("tools", body.tools, or: "[]")
         write("top_p", body.topP, or: "null")
         for (name, value) in body.echoed { write(name, value, or: "null") }
-        let given = body.echoed.map(\.name.description)
-        if !given.contains("metadata") { write("metadata", nil, or: "{}") }
-        if !given.contains("truncation") { write("truncation", nil, or: "\"disabled\"") }
-        if !given.contains("user") { write("user", nil, or: "null") }
-        if !given.contains("service_tier") { write("service_tier", nil, or: "\"default\"") }
+        let names = body.echoed.map(\.name.description)
+        if !names.contains("metadata") { write("metadata", nil, or: "{}") }
+        if !names.contains("truncation") { write("truncation", nil, or: "\"disabled\"") }
+        if !names.contains("user") { write("user", nil, or: "null") }
+        if !names.contains("service_tier") { write("service_tier", nil, or: "\"default\"") }
         echo.writeStaticString(body.stores ? ",\"store\":true" : ",\"store\":false")
         echo.writeStaticString(",\"background\":false")
         return echo
@@ -73,11 +75,12 @@ struct ResponseEnvelope {
     @discardableResult
     func write(
         _ status: Status,
-        output items: some Sequence<ByteBuffer>,
+        output items: [ByteBuffer],
         usage: ByteBuffer?,
         into out: inout ByteBuffer
     ) -> Range<Int> {
         let start = out.writerIndex
+        out.reserveCapacity(minimumWritableBytes: items.reduce(echo.readableBytes + 512) { $0 + $1.readableBytes })
         out.writeStaticString("{\"id\":\"")
         out.writeString(id)
         out.writeStaticString("\",\"object\":\"response\",\"created_at\":")

@@ -19,7 +19,8 @@ final class ResponseStore: Sendable {
         let input: ByteBuffer
         let previous: String?
 
-        var bytes: Int { response.readableBytes + input.readableBytes + 512 }
+        /// As much memory as it holds, not only as it fills.
+        var bytes: Int { response.storageCapacity + input.storageCapacity + 512 }
     }
 
     static let maxCount = 1000

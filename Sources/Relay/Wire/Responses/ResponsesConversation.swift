@@ -29,6 +29,7 @@ struct ResponsesConversation {
     /// An array. Every call needs an output and every output a call.
     mutating func messages(instructions: JSONView?) throws(RequestFault) -> ByteBuffer {
         try pair()
+        messages.reserveCapacity(2048)
         messages.writeStaticString("[")
         let start = try writeSystem(instructions)
         for item in items[start...] {

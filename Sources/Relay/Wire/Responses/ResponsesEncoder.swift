@@ -101,6 +101,8 @@ final class ResponsesEncoder: AnswerEncoder {
     /// What the same answer would be at the end of its stream.
     func whole(_ completion: ByteBuffer) -> ByteBuffer {
         var unsent = ByteBuffer()
+        unsent.reserveCapacity(8 * completion.readableBytes)
+        hasBegun = true
         take(completion, into: &unsent)
         endItems(into: &unsent)
         var response = ByteBuffer()

@@ -50,6 +50,7 @@ struct ResponsesInput {
             return items
         }
         guard input.isArray else { throw .wrongType("input", "a string or an array of items", input) }
+        items.reserveCapacity(input.span.range.count)
         items.writeStaticString("[")
         for (place, item) in input.elements.enumerated() {
             _ = try item.checked(.object, "input[\(place)]")

