@@ -19,6 +19,13 @@ final class Attempt {
     private let dialect: (any Dialect)?
     private var dialectStream: (any DialectStream)?
     private let tag: String
+    /// The provider speaks the client's own API: what it says is only read here, and goes on as it came.
+    let isNative: Bool
+    private var forwarding: MessagesForwarding?
+    /// What a stream that is forwarded would be as a chat completion's.
+    private var translation = ChunkWriter(isChunked: false)
+    /// A whole answer as it came, where `body` is its translation.
+    private(set) var nativeBody: ByteBuffer?
     private(set) var head: ResponseHead?
     private(set) var isStreaming = false
     /// What came of an answer that is not streamed.
@@ -41,7 +48,8 @@ final class Attempt {
         promptTokens: Int,
         times: CallTimes,
         dialect: (any Dialect)?,
-        tag: String
+        tag: String,
+        nativeModel: String? = nil
     ) {
         self.number = number
         self.route = route
@@ -51,7 +59,12 @@ final class Attempt {
         self.times = times
         self.dialect = dialect
         self.tag = tag
+        isNative = nativeModel != nil
+        forwarding = nativeModel.map { MessagesForwarding(model: $0) }
     }
+
+    /// Events of its stream are the client's own, not a chat completion's.
+    var forwardsStream: Bool { isNative && isStreaming }
 
     /// A stream that has something to say.
     var isMeaningful: Bool { isStreaming && stream?.isMeaningful == true }
@@ -101,15 +114,50 @@ final class Attempt {
     func receive(_ bytes: ByteBuffer, into output: inout ChunkWriter, at now: Now) {
         lastPieceAt = now
         guard dialectStream != nil else { return stream?.receive(bytes, into: &output) ?? () }
+        guard forwarding == nil else { return forward(bytes, into: &output) }
         translate(into: &output) { stream, events throws(DialectFault) in try stream?.receive(bytes, into: &events) }
     }
 
     func end(into output: inout ChunkWriter) {
+        if forwardsStream { return endForwarding(into: &output) }
         if dialectStream != nil {
             translate(into: &output) { stream, events throws(DialectFault) in try stream?.end(into: &events) }
         }
         stream?.end(into: &output)
     }
+
+    /// Each event is judged before it goes on: one that is no answer ends the attempt and is not forwarded.
+    private func forward(_ bytes: ByteBuffer, into output: inout ChunkWriter) {
+        forwarding?.append(bytes)
+        do throws(SSEReader.TooLong) {
+            while stream?.state == .open, let frame = try forwarding?.next() { forward(frame, into: &output) }
+        } catch {
+            stream?.fail(.unreadable("an event of the stream is too long"))
+        }
+    }
+
+    private func forward(_ frame: SSEReader.Frame, into output: inout ChunkWriter) {
+        if frame.data != nil {
+            translate(into: &translation) { stream, events throws(DialectFault) in
+                try stream?.receive(frame.raw, into: &events)
+            }
+            // Of an answer that says something nobody needs it twice.
+            if stream?.isMeaningful == true { _ = translation.take(last: false) }
+        }
+        guard stream?.state == .open || stream?.state == .complete else { return }
+        output.write { forwarding?.write(frame, into: &$0) }
+    }
+
+    private func endForwarding(into output: inout ChunkWriter) {
+        if stream?.state == .open, let frame = forwarding?.finish() { forward(frame, into: &output) }
+        guard stream?.state == .open else { return }
+        translate(into: &translation) { stream, events throws(DialectFault) in try stream?.end(into: &events) }
+        stream?.end(into: &translation)
+        if stream?.state == .complete { output.write { forwarding?.writeStop(into: &$0) } }
+    }
+
+    /// The events of an empty stream, for whoever passes it on in the client's words.
+    func takeTranslation() -> ByteBuffer? { translation.take(last: false, framed: false) }
 
     /// What came before a fault still counts: a stream may be complete.
     private func translate(
@@ -127,7 +175,9 @@ final class Attempt {
     func translateBody() -> Bool {
         guard let dialect else { return true }
         do throws(DialectFault) {
-            body = try dialect.answer(body, to: dialectCall)
+            let answer = body
+            body = try dialect.answer(answer, to: dialectCall)
+            if isNative { nativeBody = answer }
             return true
         } catch {
             return false

@@ -114,9 +114,25 @@ struct Dialing: Sendable {
     let heads: Heads
     /// `nil` where the provider speaks chat completions itself.
     let dialect: (any Dialect)?
+    /// Where the provider speaks a wire that clients speak, too.
+    var native: Native?
     /// What answers say of the route: `x-routed-via` and its kin.
     let fields: ReplyFields
     let times: CallTimes
+
+    /// How a client's own bytes are sent on.
+    struct Native: Sendable {
+        let wire: Wire
+        /// Without what the client says of the API's version.
+        let start: ByteBuffer
+
+        func head(_ facts: CallFacts) -> ByteBuffer {
+            var head = start
+            head.writeField("anthropic-version", facts.anthropicVersion ?? "2023-06-01")
+            if let beta = facts.anthropicBeta { head.writeField("anthropic-beta", beta) }
+            return head
+        }
+    }
 
     /// Some dialects call a stream by another path.
     struct Heads: Sendable {

@@ -16,7 +16,10 @@ extension Exchange {
     }
 
     private mutating func receive(_ read: UpstreamRead, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
-        if let head = read.head { receive(head, of: attempt, now) }
+        if let head = read.head {
+            receive(head, of: attempt, now)
+            reply.forwards = attempt.forwardsStream
+        }
         attempt.hasEnded = read.hasEnded
         if read.body.readableBytes > 0 {
             if attempt.isStreaming {
@@ -50,7 +53,8 @@ extension Exchange {
     private mutating func judge(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         switch attempt.stream?.state {
         case .failed(.emptyAnswer)?:
-            if let events = reply.output.take(last: false, framed: false) {
+            let written = reply.output.take(last: false, framed: false)
+            if let events = attempt.forwardsStream ? attempt.takeTranslation() : written {
                 lastEmpty = EmptyAnswer(route: attempt.route, number: attempt.number, content: .events(events))
             }
             fail(.emptyAnswer, nil, now, &actions)
@@ -78,7 +82,8 @@ extension Exchange {
 
     /// A schema that the route does not enforce is checked before anything is sent.
     private func isHeld(_ attempt: Attempt) -> Bool {
-        request.responseFormat == .jsonSchema && !attempt.route.model.jsonSchema && normalization != nil
+        request.responseFormat == .jsonSchema && !attempt.isNative && !attempt.route.model.jsonSchema
+            && normalization != nil
     }
 
     private mutating func completeStream(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
@@ -88,7 +93,7 @@ extension Exchange {
         }
         if let fault = stream.schemaFault { return fail(.offSchema("\(fault)"), nil, now, &actions) }
         let usage = stream.usage ?? attempt.estimatedUsage(answerBytes: stream.answerBytes)
-        stream.writeEnd(estimated: usage, into: &reply.output)
+        if !attempt.forwardsStream { stream.writeEnd(estimated: usage, into: &reply.output) }
         succeed(attempt, usage: usage, isReported: stream.usage != nil, changes: stream.changes, now)
         flushStream(of: attempt.route, attempt: attempt.number, last: true, now, &actions)
         finish(&actions)
@@ -115,7 +120,7 @@ extension Exchange {
 
     /// Before anything has gone to the client, a refusal may turn out to hold the answer.
     private mutating func rescue(_ attempt: Attempt, from refusal: ByteBuffer, _ now: Now) -> Bool {
-        guard phase != .streaming, attempt.rescuedCalls == 0, let rules = normalization?.rules,
+        guard phase != .streaming, !attempt.isNative, attempt.rescuedCalls == 0, let rules = normalization?.rules,
             let rescued = RescuedAnswer.body(
                 ofRefusal: refusal,
                 rules: rules,
@@ -137,7 +142,7 @@ extension Exchange {
         }
         let reading = ChatWholeReply.read(
             attempt.body,
-            normalization: normalization,
+            normalization: attempt.isNative ? nil : normalization,
             requestTag: facts.tag,
             note: chain.showsProvider ? attempt.note(now) : nil,
             deadAnswers: attempt.route.quirks.deadAnswers
@@ -154,7 +159,12 @@ extension Exchange {
         case .answer(let answer):
             let usage = answer.usage ?? attempt.estimatedUsage(answerBytes: answer.answerBytes)
             succeed(attempt, usage: usage, isReported: answer.usage != nil, changes: answer.changes, now)
-            writeWhole(answer.body, of: attempt.route, attempt: attempt.number, now, &actions)
+            if let body = attempt.nativeBody {
+                let body = MessagesForwarding.whole(body, model: request.model)
+                writeWhole(body, of: attempt.route, attempt: attempt.number, isNative: true, now, &actions)
+            } else {
+                writeWhole(answer.body, of: attempt.route, attempt: attempt.number, now, &actions)
+            }
             finish(&actions)
         }
     }

@@ -21,6 +21,7 @@ extension Exchange {
         case .whole(let body):
             writeWhole(body, of: answer.route, attempt: answer.number, now, &actions)
         case .events(let events):
+            reply.forwards = false
             reply.output.write { output in
                 output.writeImmutableBuffer(events)
                 output.writeStaticString("data: [DONE]\n\n")
@@ -55,11 +56,12 @@ extension Exchange {
         _ completion: consuming SplicedBody,
         of route: Route,
         attempt number: Int,
+        isNative: Bool = false,
         _ now: Now,
         _ actions: inout Actions
     ) {
         var body = completion
-        if let encoder = reply.encoder { body = SplicedBody(encoder.whole(body.joined())) }
+        if !isNative, let encoder = reply.encoder { body = SplicedBody(encoder.whole(body.joined())) }
         let length = body.length
         var buffer = reply.wholeHead(length: length)
         writeFields(of: route, attempt: number, now, into: &buffer)

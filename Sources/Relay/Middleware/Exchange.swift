@@ -225,7 +225,7 @@ struct Exchange {
             let dialing = chain.dialing(of: route, for: request)
             let call: UpstreamRequest
             do throws(DialectFault) {
-                call = try request.rendered(for: route, edits: edits, by: dialing, images: images)
+                call = try request.rendered(for: route, edits: edits, by: dialing, images: images, facts: facts)
             } catch {
                 route.account.release(reservation, at: now)
                 selection.pass(over: route, error)
@@ -239,7 +239,8 @@ struct Exchange {
                 promptTokens: tokens,
                 times: dialing.times,
                 dialect: dialing.dialect,
-                tag: facts.tag
+                tag: facts.tag,
+                nativeModel: request.original.flatMap { $0.wire == dialing.native?.wire ? request.model : nil }
             )
             attempt.stream = streamReply(for: attempt)
             self.attempt = attempt
@@ -253,7 +254,7 @@ struct Exchange {
         guard request.wantsStream else { return nil }
         return ChatStreamReply(
             wantsUsage: request.wantsUsage,
-            normalization: normalization,
+            normalization: attempt.isNative ? nil : normalization,
             requestTag: facts.tag,
             note: chain.showsProvider ? attempt.note(attempt.startedAt) : nil
         )

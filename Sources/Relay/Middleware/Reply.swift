@@ -13,6 +13,8 @@ struct Reply {
     var output: ChunkWriter
     /// Writes them in the client's words where its wire is another one.
     let encoder: (any AnswerEncoder)?
+    /// What is gathered is in the client's words already.
+    var forwards = false
     var lastWrite: ContinuousClock.Instant = .now
 
     /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
@@ -29,6 +31,7 @@ struct Reply {
     /// A failed attempt's events are forgotten.
     mutating func discard() {
         _ = output.take(last: false)
+        forwards = false
     }
 
     // MARK: Streams
@@ -70,8 +73,12 @@ struct Reply {
         guard let encoder else { return output.take(last: last) }
         let events = output.take(last: false, framed: false)
         return framed(last: last) { output in
-            if let events { encoder.encode(events, into: &output) }
+            if let events { write(events, by: encoder, into: &output) }
         }
+    }
+
+    private func write(_ events: ByteBuffer, by encoder: any AnswerEncoder, into output: inout ByteBuffer) {
+        if forwards { encoder.forward(events, into: &output) } else { encoder.encode(events, into: &output) }
     }
 
     private func framed(last: Bool = false, _ write: (inout ByteBuffer) -> Void) -> ByteBuffer? {
@@ -95,7 +102,7 @@ struct Reply {
         }
         let events = output.take(last: false, framed: false)
         return framed(last: true) { output in
-            if let events { encoder.encode(events, into: &output) }
+            if let events { write(events, by: encoder, into: &output) }
             encoder.encode(error, into: &output)
         }
     }

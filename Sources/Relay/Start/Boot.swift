@@ -128,10 +128,13 @@ struct Boot: Sendable {
 
     private func dialing(for route: Route, at url: String, in dialect: (any Dialect)?) throws -> Dialing {
         let target = try self.target(at: url)
-        func head(isStream: Bool) -> ByteBuffer {
+        func head(isStream: Bool, isNative: Bool = false) -> ByteBuffer {
             let path = dialect?.path(model: route.model.name, isStream: isStream) ?? "/chat/completions"
             var head = ByteBuffer(string: "POST \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
-            for (name, value) in headers(route.provider, key: route.key) { head.writeString("\(name): \(value)\r\n") }
+            for (name, value) in headers(route.provider, key: route.key) where !isNative || name != "anthropic-version"
+            {
+                head.writeString("\(name): \(value)\r\n")
+            }
             head.writeString("content-type: application/json\r\n")
             return head
         }
@@ -144,6 +147,8 @@ struct Boot: Sendable {
             target: target,
             heads: Dialing.Heads(whole: head(isStream: false), stream: head(isStream: true)),
             dialect: dialect,
+            native: route.provider.dialect == .anthropic
+                ? Dialing.Native(wire: .messages, start: head(isStream: false, isNative: true)) : nil,
             fields: fields,
             times: CallTimes(configuration.settings.http, route.provider.timeouts)
         )

@@ -30,6 +30,9 @@ protocol AnswerEncoder: AnyObject {
     /// Whole events of a chat completion's stream, `data: [DONE]` at last. `events` is usually one read's worth.
     func encode(_ events: ByteBuffer, into output: inout ByteBuffer)
 
+    /// Whole events that are in the wire's own words: its provider speaks them.
+    func forward(_ events: ByteBuffer, into output: inout ByteBuffer)
+
     /// An error in place of the stream's end.
     func encode(_ error: ClientError, into output: inout ByteBuffer)
 
@@ -38,4 +41,8 @@ protocol AnswerEncoder: AnyObject {
 
     /// A whole `chat.completion`.
     func whole(_ completion: ByteBuffer) -> ByteBuffer
+}
+
+extension AnswerEncoder {
+    func forward(_ events: ByteBuffer, into output: inout ByteBuffer) { output.writeImmutableBuffer(events) }
 }

@@ -3,13 +3,18 @@ import NIOCore
 
 extension ChatRequest {
     /// The call that one candidate is sent: the client's own bytes with splices, behind the route's head, and in the
-    /// provider's own words where it has a dialect.
+    /// provider's own words where it has a dialect that is not the client's.
     func rendered(
         for route: Route,
         edits prompt: PromptEdits,
         by dialing: Dialing,
-        images: ImageInlining.State? = nil
+        images: ImageInlining.State? = nil,
+        facts: CallFacts
     ) throws(DialectFault) -> UpstreamRequest {
+        if let original, let native = dialing.native, native.wire == original.wire {
+            let head = native.head(facts)
+            return try MessagesRendering.request(original, for: route, edits: prompt, behind: head)
+        }
         let streams = wantsStream && !route.quirks.noStreaming
         let head = streams ? dialing.heads.stream : dialing.heads.whole
         guard let dialect = dialing.dialect, !dialect.takesChat else {

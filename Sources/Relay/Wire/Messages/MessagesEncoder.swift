@@ -14,6 +14,7 @@ final class MessagesEncoder: AnswerEncoder {
     private var blocks = MessagesBlocks()
     private var hasStarted = false
     private var hasEnded = false
+    private var hasForwarded = false
     private var hasCalls = false
     private var isRefused = false
     private var stopReason = MessagesStopReason.endTurn
@@ -151,6 +152,21 @@ final class MessagesEncoder: AnswerEncoder {
 
     private var estimate: MessagesUsage {
         MessagesUsage(input: PromptFacts(request).tokens, output: (answerBytes + 3) / 4)
+    }
+
+    /// A message that was begun in silence begins only once.
+    func forward(_ events: ByteBuffer, into output: inout ByteBuffer) {
+        guard hasStarted, !hasForwarded else {
+            (hasStarted, hasForwarded) = (true, true)
+            return _ = output.writeImmutableBuffer(events)
+        }
+        hasForwarded = true
+        var reader = SSEReader()
+        reader.append(events)
+        while let frame = (try? reader.next()) ?? nil {
+            let name = "event: message_start\n"
+            if !frame.raw.readableBytesView.starts(with: name.utf8) { output.writeImmutableBuffer(frame.raw) }
+        }
     }
 
     func encode(_ error: ClientError, into output: inout ByteBuffer) {
