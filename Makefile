@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint format tsan bench score swift openssl
+.PHONY: help demo test compatibility build lint format tsan bench score swift openssl
 
 # For `relay demo`: --exit ends it after its script, --port N takes another port than 8000.
 DEMO_FLAGS ?=
@@ -17,7 +17,7 @@ SCORING ?=
 SOURCES := Sources Tests Package.swift
 
 help: ## List the targets
-	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: swift ## See Relay at work: simulated providers, no key
 	@swift build --product relay
@@ -31,6 +31,9 @@ test: swift openssl ## Build everything and run every test
 	swift test --skip-build 2>&1 | tee "$$logs/swift" || status=1
 	RELAY_BIN="$$(swift build --show-bin-path)/relay" Tests/sdk/run 2>&1 | tee "$$logs/sdk" || status=1
 	awk -v status=$$status "$$COUNT" "$$logs/swift" "$$logs/sdk"
+
+compatibility: swift ## Write the table of docs/COMPATIBILITY.md from a test run
+	@RELAY_WRITE_COMPATIBILITY=1 swift test --filter CrossTableTests
 
 # Exclusive access is checked at run time in debug builds and tests; on the byte path the checks cost a tenth of a call.
 build: swift ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay

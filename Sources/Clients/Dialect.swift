@@ -28,6 +28,9 @@ package protocol Dialect: Sendable {
     /// - Throws: `DialectFault.cannotSay` where leaving out what the dialect lacks would change what is asked.
     func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer
 
+    /// What a member of the provider's requests says of a chat completion's, by their names: `k` says `top_k`.
+    func members(named theirs: String) -> [String]
+
     /// A whole answer as a `chat.completion`. One that is an error though its status says otherwise becomes
     /// `{"error":…}` with the provider's own words.
     func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer
@@ -46,6 +49,7 @@ package protocol Dialect: Sendable {
 }
 
 extension Dialect {
+    package func members(named theirs: String) -> [String] { [] }
     package var modelsPath: String { "/models" }
     package var takesImageURLs: Bool { true }
     package var takesChat: Bool { false }

@@ -35,6 +35,15 @@ package struct AnthropicDialect: Dialect {
         return try written.get()
     }
 
+    package func members(named theirs: String) -> [String] {
+        switch theirs {
+        case "thinking": ["reasoning_effort", "reasoning"]
+        case "output_config": ["reasoning_effort"]
+        case "metadata": ["user"]
+        default: []
+        }
+    }
+
     package func stream(of call: DialectCall) -> any DialectStream { AnthropicStream(of: call) }
 }
 

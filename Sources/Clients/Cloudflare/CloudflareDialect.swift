@@ -28,6 +28,8 @@ package struct CloudflareDialect: Dialect {
 
     package var takesChat: Bool { true }
 
+    package var embeddings: (any EmbeddingsDialect)? { OpenAIEmbeddings(path: "/v1/embeddings") }
+
     package func request(_ chat: ByteBuffer) -> ByteBuffer { chat }
 
     package func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer {

@@ -35,5 +35,14 @@ package struct CohereDialect: Dialect {
         return try written.get()
     }
 
+    package func members(named theirs: String) -> [String] {
+        switch theirs {
+        case "p": ["top_p"]
+        case "k": ["top_k"]
+        case "thinking": ["reasoning_effort"]
+        default: []
+        }
+    }
+
     package func stream(of call: DialectCall) -> any DialectStream { CohereStream(of: call) }
 }

@@ -26,6 +26,8 @@ package struct GeminiDialect: Dialect {
 
     package var takesImageURLs: Bool { false }
 
+    package var embeddings: (any EmbeddingsDialect)? { GeminiEmbeddings() }
+
     package func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer {
         let memory = memory
         let written: Result<ByteBuffer, DialectFault> = chat.withUnsafeReadableBytes { bytes in

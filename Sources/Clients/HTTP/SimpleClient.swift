@@ -44,7 +44,7 @@ package struct SimpleClient: Sendable {
         maxBytes: Int = 16 * 1024 * 1024
     ) async throws -> Answer {
         var head = ByteBuffer()
-        head.writeString("\(method) \(target.basePath)\(path) HTTP/1.1\r\nhost: \(target.authority)\r\n")
+        head.writeString("\(method) \(target.path(appending: path)) HTTP/1.1\r\nhost: \(target.authority)\r\n")
         head.writeString("accept: */*\r\nconnection: close\r\n")
         for (name, value) in headers { head.writeString("\(name): \(value)\r\n") }
         let request = UpstreamRequest(head: head, body: body)

@@ -32,6 +32,12 @@ package final class UpstreamTarget: Sendable {
         proxy = parts.scheme == .https ? proxies.proxy(for: parts.host) : nil
     }
 
+    /// A path of the API. One that begins with `/../` stands beside the base path's last step: `/v1/models` beside `/v2`.
+    package func path(appending path: String) -> String {
+        guard path.hasPrefix("/../"), let last = basePath.lastIndex(of: "/") else { return basePath + path }
+        return String(basePath[..<last] + path.dropFirst(3))
+    }
+
     /// As sent in `Host`: the port only where it is not the scheme's own; IPv6 literals in brackets.
     package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

@@ -29,6 +29,14 @@ package struct JSONBuilder {
         buffer.writeStaticString("\"")
     }
 
+    /// A string whose content, escaped, is what `write` writes.
+    package mutating func text(_ write: (inout ByteBuffer) -> Void) {
+        begin()
+        buffer.writeStaticString("\"")
+        write(&buffer)
+        buffer.writeStaticString("\"")
+    }
+
     /// A string whose content is in its escaped form already, in pieces.
     package mutating func string(escaped pieces: UnsafeRawBufferPointer...) {
         begin()
@@ -42,14 +50,6 @@ package struct JSONBuilder {
         begin()
         buffer.writeStaticString("\"")
         JSONText.escape(json, into: &buffer)
-        buffer.writeStaticString("\"")
-    }
-
-    /// A string whose content, escaped, is what `write` writes.
-    package mutating func text(_ write: (inout ByteBuffer) -> Void) {
-        begin()
-        buffer.writeStaticString("\"")
-        write(&buffer)
         buffer.writeStaticString("\"")
     }
 

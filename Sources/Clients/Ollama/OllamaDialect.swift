@@ -9,6 +9,8 @@ package struct OllamaDialect: Dialect {
 
     package let takesImageURLs = false
 
+    package var embeddings: (any EmbeddingsDialect)? { OllamaEmbeddings() }
+
     package init() {}
 
     package func path(model: String, isStream: Bool) -> String { "/api/chat" }
@@ -41,4 +43,6 @@ package struct OllamaDialect: Dialect {
     package func stream(of call: DialectCall) -> any DialectStream { OllamaStream(call) }
 
     package var modelsPath: String { "/api/tags" }
+
+    package var takesImageURLs: Bool { false }
 }

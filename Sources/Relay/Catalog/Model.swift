@@ -23,6 +23,8 @@ struct Model: Sendable, Equatable {
     var rank: Int?
     /// Where the numbers come from, with a date.
     var source: String?
+    /// What it does otherwise than its provider's other models.
+    var quirks = Quirks()
     /// Length of an embedding model's vectors.
     var dimensions: Int?
     /// Members of requests that are not chat completions, as JSON text, sent where the client gives none.

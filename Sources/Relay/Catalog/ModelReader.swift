@@ -53,8 +53,9 @@ enum ModelReader {
         model.tags = object.read([String].self, "tags") ?? []
         model.rank = object.read(Int.self, "rank")
         model.source = object.read(String.self, "source")
+        model.quirks = Quirks(object.object("quirks"))
         model.dimensions = object.count("dimensions")
-        model.defaults = object.object("defaults").texts
+        model.defaults = object.values("defaults")
         model.isMatryoshka = object.read(Bool.self, "matryoshka")
         model.embeddingFamily = object.read(String.self, "embedding_family")
         model.fillInPath = fillInPath(&object)

@@ -32,6 +32,8 @@ struct Provider: Sendable, Equatable {
     /// Counts `max_tokens` in full against the token windows when the call is made.
     var reservesMaxTokens: Bool = false
     var quirks = Quirks()
+    /// What models do otherwise beside that; for those that are discovered, too.
+    var modelQuirks: [ModelQuirks] = []
     var timeouts = ProviderTimeouts()
     /// Sent with every call, for providers that want to know who calls.
     var extraHeaders: [String: String] = [:]
@@ -55,6 +57,8 @@ struct Quirks: Sendable, Equatable {
     var dropParameters: [String] = []
     /// Top-level members that it knows by another name: ours → theirs.
     var renameParameters: [String: String] = [:]
+    /// Members that every request has, whatever the client says, as JSON text: `temperature` → `0`.
+    var setParameters: [String: String] = [:]
     /// Members added where tools are offered, as JSON text: `parallel_tool_calls` → `false`.
     var setWithTools: [String: String] = [:]
     /// Message members beyond `role`, `content`, `name`, `tool_calls`, `tool_call_id` are refused.
@@ -73,6 +77,8 @@ struct Quirks: Sendable, Equatable {
     var jsonObjectAsSchema: Bool = false
     /// Has no streaming; a stream is made of the whole answer.
     var noStreaming: Bool = false
+    /// The values that `reasoning_effort` may have; others are sent as the nearest, `none` not at all.
+    var reasoningEfforts: [String] = []
     /// Texts in a 400 body that mean "down for now": the next candidate is tried, the route fails.
     var transientBodies: [String] = []
     /// Texts that are no answer when they are all of a whole answer (Kilo's `safe`); a stream is not held for them.
@@ -85,6 +91,55 @@ struct Quirks: Sendable, Equatable {
         var set: [String: String] = [:]
         /// Tools that are offered beside the client's, as JSON text.
         var tools: [String] = []
+    }
+}
+
+/// Quirks of the models whose id a pattern matches.
+struct ModelQuirks: Sendable, Equatable {
+    /// `*` stands for any characters, `?` for one; case does not matter.
+    var pattern: String
+    var quirks: Quirks
+}
+
+extension Provider {
+    /// All that hold for one of its models.
+    func quirks(of model: Model) -> Quirks {
+        let matching = modelQuirks.filter { ModelAlias(pattern: $0.pattern).matches(model.name) }
+        return (matching.map(\.quirks) + [model.quirks]).reduce(quirks) { $0.adding($1) }
+    }
+}
+
+extension Quirks {
+    /// Both; where only one can count, `other`.
+    func adding(_ other: Quirks) -> Quirks {
+        guard other != Quirks() else { return self }
+        var both = self
+        both.dropParameters += other.dropParameters
+        both.renameParameters.merge(other.renameParameters) { $1 }
+        both.setParameters.merge(other.setParameters) { $1 }
+        both.setWithTools.merge(other.setWithTools) { $1 }
+        both.strictMessages = strictMessages || other.strictMessages
+        both.flatContent = flatContent || other.flatContent
+        both.nullContentAsEmpty = nullContentAsEmpty || other.nullContentAsEmpty
+        both.dropSchemaKeys += other.dropSchemaKeys
+        both.defaultMaxTokens = other.defaultMaxTokens ?? defaultMaxTokens
+        both.minMaxTokens = other.minMaxTokens ?? minMaxTokens
+        both.jsonObjectAsSchema = jsonObjectAsSchema || other.jsonObjectAsSchema
+        both.noStreaming = noStreaming || other.noStreaming
+        both.reasoningEfforts = other.reasoningEfforts.isEmpty ? reasoningEfforts : other.reasoningEfforts
+        both.transientBodies += other.transientBodies
+        both.deadAnswers += other.deadAnswers
+        return both
+    }
+
+    private static let efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+    /// The effort to send for one that was asked for; `nil` where it is better not to speak of it.
+    func effort(for asked: String) -> String? {
+        guard !reasoningEfforts.isEmpty, !reasoningEfforts.contains(asked) else { return asked }
+        guard asked != "none", let place = Self.efforts.firstIndex(of: asked) else { return nil }
+        func distance(_ effort: String) -> Int { Self.efforts.firstIndex(of: effort).map { abs($0 - place) } ?? .max }
+        return reasoningEfforts.filter { $0 != "none" }.min { distance($0) < distance($1) }
     }
 }
 

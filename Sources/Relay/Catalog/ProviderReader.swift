@@ -28,6 +28,7 @@ enum ProviderReader {
         provider.dayReset = object.read(DayReset.self, "day_reset") ?? .rolling
         provider.reservesMaxTokens = object.read(Bool.self, "reserves_max_tokens") ?? false
         provider.quirks = Quirks(object.object("quirks"))
+        provider.modelQuirks = modelQuirks(&object)
         provider.timeouts = ProviderTimeouts(object.object("timeouts"))
         provider.extraHeaders = headers(&object)
         readModels(of: &provider, from: &object)
@@ -105,6 +106,12 @@ enum ProviderReader {
             headers[name] = text
         }
         return headers
+    }
+
+    /// Patterns of ids, in the file's order.
+    private static func modelQuirks(_ object: inout ObjectReader) -> [ModelQuirks] {
+        var reader = object.object("model_quirks")
+        return reader.members.map { ModelQuirks(pattern: $0.key, quirks: Quirks(reader.object($0.key))) }
     }
 
     /// `"models"` is a list, or `"discover"`; a list may be joined by `"discover": true`.

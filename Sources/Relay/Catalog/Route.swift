@@ -23,6 +23,8 @@ final class Route: Sendable {
     /// What was used.
     let usage: RouteUsage
     let promptLimits: PromptLimits
+    /// The provider's, and what the catalog adds for this model.
+    let quirks: Quirks
 
     init(
         index: Int,
@@ -45,6 +47,7 @@ final class Route: Sendable {
         self.experience = experience
         self.usage = usage
         promptLimits = PromptLimits(model, of: provider)
+        quirks = provider.quirks(of: model)
     }
 }
 

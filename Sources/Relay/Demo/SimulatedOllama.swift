@@ -199,7 +199,9 @@ struct SimulatedOllama: SimulatedDialect {
             .init(name: "stream_options", value: .object([.init(name: "include_usage", value: .bool(true))])),
         ]
         if let tools = json["tools"] { members.append(.init(name: "tools", value: tools)) }
-        if let most = json["options"]?["num_predict"] { members.append(.init(name: "max_tokens", value: most)) }
+        for option in json["options"]?.members ?? [] {
+            members.append(.init(name: option.name == "num_predict" ? "max_tokens" : option.name, value: option.value))
+        }
         if let format = json["format"], format.string != "" {
             var parts: [SimulatedJSON.Member] = [
                 .init(name: "type", value: .string(format.string == "json" ? "json_object" : "json_schema"))

@@ -286,7 +286,7 @@ struct UpstreamErrorContext {
             status: status,
             headers: head,
             body: bytes,
-            quirks: route.provider.quirks,
+            quirks: route.quirks,
             now: now
         )
         return (failure, UpstreamErrorDetails(body: bytes))

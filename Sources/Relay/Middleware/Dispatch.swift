@@ -74,10 +74,15 @@ struct Selection {
     private var maxTokens: [Int: Int] = [:]
     private var shrinks: [Int: Int] = [:]
     private var retries: [Int: Int] = [:]
+    /// How often a route was asked again without what it had refused.
+    private var leftOut: [Int: Int] = [:]
+    private static let maxLeftOut = 4
     /// Routes that failed since the last ordering.
     private var failed: Set<Int> = []
     private var excludedProviders: Set<String> = []
     private var overflowed = 0
+    /// Candidates whose dialect lacked a word, and the last one's reason.
+    private var unsaid: (count: Int, what: String) = (0, "")
 
     /// Shared by all that have not started.
     private static let nobody = CandidateList([])
@@ -113,6 +118,7 @@ struct Selection {
         passedOver.removeAll(keepingCapacity: true)
         failed.removeAll(keepingCapacity: true)
         overflowed = 0
+        unsaid.count = 0
         guard list.routes.count > 1 else {
             queue = Array(list.routes.indices)
             return nil
@@ -182,7 +188,9 @@ struct Selection {
 
     /// A candidate whose dialect has no word for what is asked.
     mutating func pass(over route: Route, _ fault: DialectFault) {
-        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: "\(fault)"))
+        let what = if case .cannotSay(let what) = fault { what } else { "\(fault)" }
+        passedOver.append(ClientError.AttemptNote(route: route.name, outcome: "cannot say (\(what))"))
+        unsaid = (unsaid.count + 1, what)
     }
 
     /// A candidate whose window is too small for what must stay.
@@ -210,6 +218,9 @@ struct Selection {
     /// Every candidate's window was too small for what must stay.
     var allOverflowed: Bool { !queue.isEmpty && overflowed >= list.routes.count }
 
+    /// What none of the candidates' dialects has a word for.
+    var unsayable: String? { !queue.isEmpty && unsaid.count >= list.routes.count ? unsaid.what : nil }
+
     func cap(of route: Route) -> Int? { caps.isEmpty ? nil : caps[route.index] }
 
     /// `max_tokens` to send instead of what was asked for.
@@ -223,7 +234,13 @@ struct Selection {
     }
 
     /// What becomes of the request after a failure.
-    mutating func take(_ failure: UpstreamFailure, of route: Route, promptTokens: Int, at now: Now) -> Step {
+    mutating func take(
+        _ failure: UpstreamFailure,
+        of route: Route,
+        request: ChatRequest,
+        promptTokens: Int,
+        at now: Now
+    ) -> Step {
         failed.insert(route.index)
         switch failure.meaning {
         case .nextCandidate, .nextCandidateOrPassOn:
@@ -240,11 +257,21 @@ struct Selection {
             guard maxTokens[route.index] == nil else { return .next }
             maxTokens[route.index] = failure.maxTokensLimit ?? 4096
             return .same
+        case .leaveOut:
+            leftOut[route.index, default: 0] += 1
+            guard case .parameterRefused(let names, _) = failure, leftOut[route.index, default: 0] <= Self.maxLeftOut,
+                route.learn(refused: names, in: request)
+            else { return oneMoreOrRefuse(route) }
+            return .same
         case .oneMoreThenReturn:
-            guard isMeta, excludedProviders.isEmpty else { return .refuse }
-            excludedProviders.insert(route.provider.name)
-            return .oneMore
+            return oneMoreOrRefuse(route)
         }
+    }
+
+    private mutating func oneMoreOrRefuse(_ route: Route) -> Step {
+        guard isMeta, excludedProviders.isEmpty else { return .refuse }
+        excludedProviders.insert(route.provider.name)
+        return .oneMore
     }
 
     /// When nobody else can take the request, a route that failed by chance is asked again shortly.
@@ -300,7 +327,12 @@ extension ClientError {
 
     /// The provider's refusal of the request itself, in our envelope.
     init(_ failure: UpstreamFailure, _ details: UpstreamErrorDetails, attempts: [AttemptNote]) {
-        let status = if case .badRequest(let status) = failure, (400..<500).contains(status) { status } else { 400 }
+        let status: Int =
+            switch failure {
+            case .badRequest(let status) where (400..<500).contains(status): status
+            case .parameterRefused(_, let status): status
+            default: 400
+            }
         self.init(
             status: status,
             message: details.message ?? "The provider refused the request.",
@@ -308,6 +340,16 @@ extension ClientError {
             param: details.param,
             code: details.code ?? "provider_rejected_request",
             attempts: attempts
+        )
+    }
+
+    /// No provider that could serve has a word for what is asked.
+    static func unsayable(_ what: String) -> ClientError {
+        ClientError(
+            status: 400,
+            message: "No provider that could answer can take the request: \(what).",
+            type: "invalid_request_error",
+            code: "unsupported_content"
         )
     }
 

@@ -146,7 +146,7 @@ extension Exchange {
             normalization: attempt.isNative ? nil : normalization,
             requestTag: facts.tag,
             note: chain.showsProvider ? attempt.note(now) : nil,
-            deadAnswers: attempt.route.provider.quirks.deadAnswers
+            deadAnswers: attempt.route.quirks.deadAnswers
         )
         switch reading {
         case .failed(let failure):
@@ -229,7 +229,13 @@ extension Exchange {
         guard phase != .streaming else { return end(with: .brokenStream(failure), now, &actions) }
         reply.discard()
         phase = .selecting
-        switch selection.take(failure, of: route, promptTokens: attempt.promptTokens, at: now) {
+        switch selection.take(
+            failure,
+            of: route,
+            request: request,
+            promptTokens: attempt.promptTokens,
+            at: now
+        ) {
         case .next: next(now, &actions)
         case .same:
             selection.again(route)

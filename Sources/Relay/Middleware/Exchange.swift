@@ -367,6 +367,7 @@ struct Exchange {
                 window: lastOverflow.window
             )
         }
+        if trail.isEmpty, let what = selection.unsayable { return .unsayable(what) }
         if let missing = selection.missingModel(trail) { return missing }
         if trail.isEmpty, case .failed(let fault)? = images { return .imageNotFetched(fault) }
         let notes = (trail + selection.passedOver).suffix(32)

@@ -10,12 +10,24 @@ final class RouteExperience: Sendable {
     private let answer = Atomic<UInt64>(firstAnswer.bitPattern)
     private let factor = Atomic<UInt64>((1.0).bitPattern)
     private let correction = Mutex(TokenCorrection())
+    private let refusals = Mutex(RefusedMembers())
+    private let hasRefusals = Atomic<Bool>(false)
 
     /// Tokens of a usual answer: a moving average of what the provider reported.
     var usualAnswer: Int { Int(Double(bitPattern: answer.load(ordering: .relaxed)).rounded(.up)) }
 
     /// What an estimate of this route's tokens is multiplied by.
     var tokenFactor: Double { Double(bitPattern: factor.load(ordering: .relaxed)) }
+
+    /// What it has refused to take; `nil` while that is nothing.
+    var refused: RefusedMembers? { hasRefusals.load(ordering: .relaxed) ? refusals.withLock { $0 } : nil }
+
+    /// Takes a refusal in; whether it was a new one.
+    func learn(_ change: (inout RefusedMembers) -> Bool) -> Bool {
+        let isNew = refusals.withLock { change(&$0) }
+        if isNew { hasRefusals.store(true, ordering: .relaxed) }
+        return isNew
+    }
 
     func observe(answerTokens: Int) {
         // Two answers at once may lose one of them: an average does not mind.

@@ -28,6 +28,11 @@ extension UpstreamErrorReader {
     /// "maximum context length is 4097 tokens. However, you requested 5000 tokens (1000 in the messages, 4000 in the
     /// completion)": the prompt fits, only the answer asked for does not.
     private func answerLeavesNoRoom() -> UpstreamFailure? {
+        // Anthropic: "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000".
+        if let prompt = text.integer(after: ["exceed context limit: "]), let window = text.integer(after: [" > "]) {
+            return window - prompt >= 16
+                ? .noRoomForAnswer(room: window - prompt) : .contextLengthExceeded(window: window)
+        }
         guard text.contains(anyOf: ["maximum context length", "context window"]),
             let window = text.integer(after: Self.windowPhrases),
             let prompt = text.integer(before: [

@@ -92,8 +92,14 @@ struct UpstreamErrorReader {
         case 408, 424, 425, 498, 499, 500...:
             .serverError(status: status)
         default:
-            .badRequest(status: status)
+            refusedParameter ?? .badRequest(status: status)
         }
+    }
+
+    private var refusedParameter: UpstreamFailure? {
+        guard status == 400 || status == 422 else { return nil }
+        let names = RefusedParameter.names(in: text)
+        return names.isEmpty ? nil : .parameterRefused(names, status: status)
     }
 }
 

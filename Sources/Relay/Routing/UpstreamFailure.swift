@@ -16,6 +16,8 @@ enum UpstreamFailure: Error, Sendable, Equatable {
     case noRoomForAnswer(room: Int)
     /// 400, 422 and whatever else means that the request is at fault.
     case badRequest(status: Int)
+    /// A 400 or 422 that names members of the request which the provider does not know or does not take.
+    case parameterRefused([String], status: Int)
     /// 413 in bytes.
     case payloadTooLarge
     case serverError(status: Int)
@@ -50,6 +52,8 @@ extension UpstreamFailure {
         case fitSmaller
         /// Sent again with a lower `max_tokens`.
         case lowerMaxTokens
+        /// Sent again without what was refused, where the request can do without it; else as `oneMoreThenReturn`.
+        case leaveOut
         /// On the meta-model one more candidate of another provider; if that refuses too, the first error.
         case oneMoreThenReturn
     }
@@ -79,6 +83,7 @@ extension UpstreamFailure {
         case .contextLengthExceeded: .fitSmaller
         case .maxTokensTooLarge, .noRoomForAnswer: .lowerMaxTokens
         case .badRequest: .oneMoreThenReturn
+        case .parameterRefused: .leaveOut
         }
     }
 
@@ -89,7 +94,9 @@ extension UpstreamFailure {
         case .unauthorized: .benchKey
         case .forbidden(let wholeKey): .forbid(wholeKey: wholeKey)
         case .modelNotFound: .missing
-        case .contextLengthExceeded, .maxTokensTooLarge, .noRoomForAnswer, .badRequest, .payloadTooLarge: .none
+        case .contextLengthExceeded, .maxTokensTooLarge, .noRoomForAnswer, .badRequest, .parameterRefused,
+            .payloadTooLarge:
+            .none
         case .invalidOutput, .offSchema: .poorAnswer
         case .serverError, .timeout, .connectionFailed, .unreadable, .emptyAnswer, .truncatedStream: .failure
         }
@@ -105,7 +112,7 @@ extension UpstreamFailure {
         case .modelNotFound: "404"
         case .contextLengthExceeded: "context"
         case .maxTokensTooLarge, .noRoomForAnswer: "max_tokens"
-        case .badRequest(let status): String(status)
+        case .badRequest(let status), .parameterRefused(_, let status): String(status)
         case .payloadTooLarge: "413"
         case .serverError(let status): String(status)
         case .timeout: "timeout"

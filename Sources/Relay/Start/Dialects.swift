@@ -13,9 +13,9 @@ extension DialectName {
     /// One of each: some remember what a session's next turn needs.
     private static let dialects: [DialectName: any Dialect] = [
         .anthropic: AnthropicDialect(),
-        .gemini: GeminiDialect(),
-        .cohere: CohereDialect(),
         .cloudflare: CloudflareDialect(),
+        .gemini: GeminiDialect(),
         .ollama: OllamaDialect(),
+        .cohere: CohereDialect(),
     ]
 }

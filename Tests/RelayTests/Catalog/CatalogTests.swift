@@ -33,11 +33,13 @@ import Testing
             "requests_per_hour": 3, "requests_per_day": 4, "tokens_per_minute": 5, "tokens_per_hour": 6,
             "tokens_per_day": -1}, "concurrency": 2, "day_reset": "pacific", "reserves_max_tokens": true,
             "quirks": {"drop_parameters": ["a"], "rename_parameters": {"seed": "random_seed"},
+            "set_parameters": {"temperature": 0}, "reasoning_efforts": ["low"],
             "set_with_tools": {"parallel_tool_calls": false}, "strict_messages": true, "flat_content": true,
             "null_content_as_empty": true, "drop_schema_keys": ["$schema"], "default_max_tokens": 1,
             "min_max_tokens": 16, "json_object_as_schema": true, "no_streaming": true, "transient_bodies": ["D"],
             "dead_answers": ["safe"]}, "timeouts": {"connect_seconds": 1, "first_byte_seconds": 2.5,
-            "stream_idle_seconds": 3, "total_seconds": 4}, "extra_headers": {"X-Title": "Relay"}, "discover": true,
+            "stream_idle_seconds": 3, "total_seconds": 4},
+            "model_quirks": {"*x*": {"flat_content": true}}, "extra_headers": {"X-Title": "Relay"}, "discover": true,
             "discover_only": ["*:free"], "discovered_limits": {"tokens_per_day": 9}, "__x": 1, "note": "n",
             """
         )
@@ -66,6 +68,7 @@ import Testing
         expected.quirks = Quirks(
             dropParameters: ["a"],
             renameParameters: ["seed": "random_seed"],
+            setParameters: ["temperature": "0"],
             setWithTools: ["parallel_tool_calls": "false"],
             strictMessages: true,
             flatContent: true,
@@ -75,9 +78,11 @@ import Testing
             minMaxTokens: 16,
             jsonObjectAsSchema: true,
             noStreaming: true,
+            reasoningEfforts: ["low"],
             transientBodies: ["D"],
             deadAnswers: ["safe"]
         )
+        expected.modelQuirks = [ModelQuirks(pattern: "*x*", quirks: Quirks(flatContent: true))]
         expected.timeouts = ProviderTimeouts(connect: 1, firstByte: 2.5, streamIdle: 3, total: 4)
         expected.extraHeaders = ["X-Title": "Relay"]
         expected.discoversModels = true
@@ -94,7 +99,8 @@ import Testing
                 [{"name": "m/x:free", "type": "Coding", "scale": "large", "modality": "vision",
                   "max_context_length": 10, "max_output_tokens": 3, "max_input_tokens": 7,
                   "limits": {"requests_per_day": 5}, "tools": true, "json_schema": true, "enabled": false,
-                  "tags": ["reasoning"], "rank": 2, "source": "s", "dimensions": 4, "embedding_family": "f"}]
+                  "tags": ["reasoning"], "rank": 2, "source": "s", "dimensions": 4, "embedding_family": "f",
+                  "quirks": {"drop_parameters": ["seed"]}}]
                 """
         )
         #expect(warnings.isEmpty)
@@ -110,6 +116,7 @@ import Testing
         expected.source = "s"
         expected.dimensions = 4
         expected.embeddingFamily = "f"
+        expected.quirks.dropParameters = ["seed"]
         #expect(provider.models == [expected])
     }
 

@@ -22,6 +22,8 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     var errors: SimulatedProvider.ErrorStyle
     /// The model's id, where the dialect goes by it.
     var model = "one-model"
+    /// Further members of its entry in the catalog, as JSON text.
+    var more = ""
     /// Errors verbatim from the provider's documentation, beside those that every dialect has.
     var refusals: [Refusal] = []
     var takesImages = true
@@ -51,7 +53,7 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     func member(
         _ change: (inout SimulatedProvider.Behavior) -> Void = { _ in }
     ) -> RelayUnderTest.Member {
-        RelayUnderTest.Member("One", models: [entry], behavior().with(change))
+        RelayUnderTest.Member("One", models: [entry], more: more, behavior().with(change))
     }
 
     var entry: RelayUnderTest.Entry {
@@ -73,34 +75,10 @@ struct Tongue: Sendable, CustomTestStringConvertible {
     static let paris = "Paris is the capital of France."
 
     static let all: [Tongue] = [
-        Tongue(dialect: SimulatedOpenAI(), errors: .openai),
+        Tongue(dialect: SimulatedOpenAI(), errors: .openai), anthropic, cloudflare, cohere,
         Tongue(dialect: SimulatedGemini(), errors: .google, model: "gemini-2.5-flash", refusals: gemini),
-        Tongue(dialect: SimulatedGemini(signsCalls: true), errors: .google, model: "gemini-3.1-pro-preview"),
-        anthropic,
+        Tongue(dialect: SimulatedGemini(signsCalls: true), errors: .google, model: "gemini-3.1-pro-preview"), ollama,
     ]
-
-    /// JSON without a schema is asked for in words.
-    static let anthropic = Tongue(
-        dialect: SimulatedAnthropic(),
-        errors: .anthropic,
-        model: "claude-sonnet-4-5",
-        refusals: [
-            Refusal("529", .error(529, .anthropic, message: "Overloaded"), "529"),
-            Refusal(
-                "credit",
-                .error(
-                    400,
-                    .anthropic,
-                    message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & "
-                        + "Billing to upgrade or purchase credits."
-                ),
-                "quota"
-            ),
-        ],
-        takesSeveralChoices: false,
-        takesJSONMode: false,
-        takesBothSamplers: false
-    )
 
     static let images = all.filter(\.takesImages)
     static let choices = all.filter(\.takesSeveralChoices)

@@ -215,6 +215,34 @@ extension Refusal {
 
     static let sizes: [Refusal] = [
         Refusal(
+            name: "Anthropic, prompt",
+            status: 400,
+            body:
+                #"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"},"request_id":"req_1"}"#,
+            meaning: .contextLengthExceeded(window: 200_000)
+        ),
+        Refusal(
+            name: "Anthropic, answer",
+            status: 400,
+            body:
+                #"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: 99999 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4-5"}}"#,
+            meaning: .maxTokensTooLarge(limit: 64_000)
+        ),
+        Refusal(
+            name: "Anthropic, both together",
+            status: 400,
+            body:
+                #"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length or `max_tokens` and try again"}}"#,
+            meaning: .noRoomForAnswer(room: 11_760)
+        ),
+        Refusal(
+            name: "Cohere, prompt",
+            status: 400,
+            body:
+                #"{"id":"1","message":"too many tokens: total number of tokens in the prompt cannot exceed 128000 - received 130000."}"#,
+            meaning: .contextLengthExceeded(window: 128_000)
+        ),
+        Refusal(
             name: "OpenAI, prompt",
             status: 400,
             body:
@@ -356,6 +384,37 @@ extension Refusal {
 
     static let others: [Refusal] = [
         Refusal(
+            name: "Anthropic, overloaded",
+            status: 529,
+            body: #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#,
+            meaning: .serverError(status: 529)
+        ),
+        Refusal(
+            name: "Anthropic, too many bytes",
+            status: 413,
+            body:
+                #"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
+            meaning: .payloadTooLarge
+        ),
+        Refusal(
+            name: "Anthropic, key",
+            status: 401,
+            body: #"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#,
+            meaning: .unauthorized
+        ),
+        Refusal(
+            name: "Anthropic, model",
+            status: 404,
+            body: #"{"type":"error","error":{"type":"not_found_error","message":"model: claude-9"}}"#,
+            meaning: .modelNotFound
+        ),
+        Refusal(
+            name: "Cohere, key",
+            status: 401,
+            body: #"{"id":"1","message":"invalid api token"}"#,
+            meaning: .unauthorized
+        ),
+        Refusal(
             name: "OpenAI, key",
             status: 401,
             body:
@@ -492,14 +551,14 @@ extension Refusal {
             status: 422,
             body:
                 #"{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","top_k"],"msg":"Extra inputs are not permitted","input":"429 rate limit"}]},"type":"invalid_request_error"}"#,
-            meaning: .badRequest(status: 422)
+            meaning: .parameterRefused(["top_k"], status: 422)
         ),
         Refusal(
             name: "a wrong parameter",
             status: 400,
             body:
                 #"{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter"}}"#,
-            meaning: .badRequest(status: 400)
+            meaning: .parameterRefused(["max_tokens"], status: 400)
         ),
         Refusal(
             name: "too many bytes",

@@ -27,6 +27,7 @@ struct UpstreamFailureTests {
         (.noRoomForAnswer(room: 1), .lowerMaxTokens, .none, "max_tokens"),
         (.badRequest(status: 400), .oneMoreThenReturn, .none, "400"),
         (.badRequest(status: 422), .oneMoreThenReturn, .none, "422"),
+        (.parameterRefused(["top_k"], status: 422), .leaveOut, .none, "422"),
         (.payloadTooLarge, .nextCandidate, .none, "413"),
         (.invalidOutput("json"), .nextCandidate, .poorAnswer, "invalid"),
     ])

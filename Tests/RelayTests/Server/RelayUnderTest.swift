@@ -78,16 +78,18 @@ final class RelayUnderTest: Sendable {
     var port: Int { running.port }
     var gateway: Gateway { running.server.gateway }
 
-    /// Starts providers and relay, and stops them when `body` is through, however it ends.
+    /// Starts providers and relay, and stops them when `body` is through, however it ends. `moving` may have the catalog
+    /// say other addresses than the providers' own.
     static func run<Result>(
         _ members: [Member] = [Member("One"), Member("Two")],
         images rule: AddressRule = .publicInternet,
         settings change: @Sendable (inout Settings) -> Void = { _ in },
+        moving address: @Sendable (String) -> String = { $0 },
         _ body: (RelayUnderTest) async throws -> Result
     ) async throws -> Result {
         await places.enter()
         defer { places.leave() }
-        let relay = try await start(members, images: rule, settings: change)
+        let relay = try await start(members, images: rule, settings: change, moving: address)
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(try await body(relay))
@@ -101,14 +103,15 @@ final class RelayUnderTest: Sendable {
     static func start(
         _ members: [Member],
         images rule: AddressRule = .publicInternet,
-        settings change: @Sendable (inout Settings) -> Void = { _ in }
+        settings change: @Sendable (inout Settings) -> Void = { _ in },
+        moving address: (String) -> String = { $0 }
     ) async throws -> RelayUnderTest {
         var providers: [SimulatedProvider] = []
         for member in members {
             // Each on a thread of its own: one that makes up megabytes holds up no other.
             providers.append(try await SimulatedProvider.start(behavior: member.behavior))
         }
-        let urls = providers.map(\.baseURL)
+        let urls = providers.map(\.baseURL).map(address)
         let configuration = try Self.configuration(members, baseURLs: urls, settings: change)
         let logger = Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
         return RelayUnderTest(

@@ -214,6 +214,30 @@ struct RenderingTests {
                 #"{"model":"m1","response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}},\#(hi)}"#
         ),
         Case(
+            testDescription: "an effort that is not known",
+            quirks: { $0.reasoningEfforts = ["low", "medium", "high"] },
+            request: #"{"model":"x","reasoning_effort":"xhigh",\#(hi)}"#,
+            expected: #"{"model":"m1","reasoning_effort":"high",\#(hi)}"#
+        ),
+        Case(
+            testDescription: "no effort",
+            quirks: { $0.reasoningEfforts = ["low", "medium", "high"] },
+            request: #"{"model":"x","reasoning_effort":"none",\#(hi)}"#,
+            expected: #"{"model":"m1",\#(hi)}"#
+        ),
+        Case(
+            testDescription: "an effort that is known",
+            quirks: { $0.reasoningEfforts = ["low", "medium", "high"] },
+            request: #"{"model":"x","reasoning_effort":"low",\#(hi)}"#,
+            expected: #"{"model":"m1","reasoning_effort":"low",\#(hi)}"#
+        ),
+        Case(
+            testDescription: "a parameter that is always set",
+            quirks: { $0.setParameters = ["temperature": "0"] },
+            request: #"{"model":"x","temperature":0.7,\#(hi)}"#,
+            expected: #"{"temperature":0,"model":"m1",\#(hi)}"#
+        ),
+        Case(
             testDescription: "a max_tokens that is too small",
             quirks: { $0.minMaxTokens = 16 },
             request: #"{"model":"x","max_tokens":5,\#(hi)}"#,

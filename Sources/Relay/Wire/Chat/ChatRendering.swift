@@ -15,7 +15,7 @@ extension ChatRequest {
             let head = native.head(facts)
             return try MessagesRendering.request(original, for: route, edits: prompt, behind: head)
         }
-        let streams = wantsStream && !route.provider.quirks.noStreaming
+        let streams = wantsStream && !route.quirks.noStreaming
         let head = streams ? dialing.heads.stream : dialing.heads.whole
         guard let dialect = dialing.dialect, !dialect.takesChat else {
             return spliced(for: route, edits: prompt, behind: head)
@@ -66,7 +66,9 @@ struct ChatRendering {
     /// Members that are put in front of the client's, each with its comma.
     private var added = ""
 
-    private var quirks: Quirks { route.provider.quirks }
+    private var quirks: Quirks { route.quirks }
+    /// What the route has refused before.
+    private let refused: RefusedMembers?
 
     init(
         _ bytes: UnsafeRawBufferPointer,
@@ -80,6 +82,7 @@ struct ChatRendering {
         self.request = request
         self.route = route
         self.prompt = prompt
+        refused = route.experience.refused
     }
 
     mutating func run() -> ByteEdits {
@@ -88,7 +91,8 @@ struct ChatRendering {
         removals.reserve(edits: 8, bytes: 512)
         removals.remove({ isLeftOut(members[$0]) }, of: members.count, at: { members[$0].range })
         edits = removals
-        for member in members where member.name != .other || !quirks.renameParameters.isEmpty {
+        let looksAtAll = !quirks.renameParameters.isEmpty || !quirks.reasoningEfforts.isEmpty
+        for member in members where member.name != .other || looksAtAll {
             if !isLeftOut(member) { edit(member) }
         }
         addMembers()
@@ -112,10 +116,38 @@ struct ChatRendering {
         // Ours stand in their place.
         case .tools where request.tools == nil && search?.tools.isEmpty == false: return true
         case _ where search?.set[name(of: member)] != nil: return true
-        case .reasoningEffort where hints?.takesEffort == false: return true
-        case .other where hints?.leavesOut(member.key, bytes) == true: return true
-        default: return !quirks.dropParameters.isEmpty && quirks.dropParameters.contains(name(of: member))
+        case .other where hints?.leavesOut(member.key, bytes) == true,
+            .reasoningEffort where hints?.leavesOut(member.key, bytes) == true:
+            return true
+        default: return isRefused(member)
         }
+    }
+
+    private func isRefused(_ member: ChatRequest.Member) -> Bool {
+        guard
+            !quirks.dropParameters.isEmpty || !quirks.setParameters.isEmpty || !quirks.reasoningEfforts.isEmpty
+                || refused != nil
+        else { return false }
+        let name = name(of: member)
+        if quirks.dropParameters.contains(name) || quirks.setParameters[name] != nil { return true }
+        if name == "reasoning_effort", !quirks.reasoningEfforts.isEmpty, effort(member) == nil { return true }
+        guard let refused, refused.contains(name) else { return false }
+        guard let other = Self.otherName(of: member.name) else { return true }
+        // It goes by its other name, unless that is there itself, or no better.
+        return refused.contains(other) || request.members.contains { self.name(of: $0) == other }
+    }
+
+    /// `max_tokens` and `max_completion_tokens` say the same.
+    private static func otherName(of name: ChatRequest.Member.Name) -> String? {
+        switch name {
+        case .maxTokens: "max_completion_tokens"
+        case .maxCompletionTokens: "max_tokens"
+        default: nil
+        }
+    }
+
+    private func effort(_ member: ChatRequest.Member) -> String? {
+        member.value.text.flatMap { quirks.effort(for: JSONText.string(bytes, $0)) }
     }
 
     private func name(of member: ChatRequest.Member) -> String { JSONText.string(bytes, member.key) }
@@ -136,10 +168,14 @@ struct ChatRendering {
                 member.value.range,
                 with: #"{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"}}}"#
             )
+        case .reasoningEffort where !quirks.reasoningEfforts.isEmpty:
+            if let effort = effort(member) { edits.replace(member.value.range, with: JSONText.quoted(effort)) }
         default:
             break
         }
-        if !quirks.renameParameters.isEmpty, let theirs = quirks.renameParameters[name(of: member)] {
+        if let other = Self.otherName(of: member.name), refused?.contains(name(of: member)) == true {
+            edits.replace(member.key.range, with: other)
+        } else if !quirks.renameParameters.isEmpty, let theirs = quirks.renameParameters[name(of: member)] {
             edits.replace(member.key.range, with: theirs)
         }
     }
@@ -155,9 +191,16 @@ struct ChatRendering {
             (member.name == .maxTokens || member.name == .maxCompletionTokens) && !isLeftOut(member)
         }
         if !sendsMaxTokens, let most = prompt.maxTokens ?? (request.maxTokens == nil ? quirks.defaultMaxTokens : nil) {
-            added += "\"max_tokens\":\(most),"
+            let name = refused?.contains("max_tokens") == true ? "max_completion_tokens" : "max_tokens"
+            if refused?.contains(name) != true { added += "\"\(name)\":\(most)," }
         }
-        if streams, !quirks.dropParameters.contains("stream_options") { addStreamOptions() }
+        if streams, !quirks.dropParameters.contains("stream_options"), refused?.contains("stream_options") != true {
+            addStreamOptions()
+        }
+        for (name, value) in quirks.setParameters.sorted(by: { $0.key < $1.key }) where refused?.contains(name) != true
+        {
+            added += "\(JSONText.quoted(name)):\(value),"
+        }
         if let search {
             for (name, value) in search.set.sorted(by: { $0.key < $1.key }) {
                 added += "\(JSONText.quoted(name)):\(value),"
@@ -168,7 +211,8 @@ struct ChatRendering {
         }
         if request.tools != nil, !quirks.setWithTools.isEmpty {
             let names = Set(request.members.filter { !isLeftOut($0) }.map { name(of: $0) })
-            for (name, value) in quirks.setWithTools.sorted(by: { $0.key < $1.key }) where !names.contains(name) {
+            for (name, value) in quirks.setWithTools.sorted(by: { $0.key < $1.key })
+            where !names.contains(name) && refused?.contains(name) != true {
                 added += "\(JSONText.quoted(name)):\(value),"
             }
         }
@@ -199,7 +243,7 @@ struct ChatRendering {
     // MARK: Messages
 
     private mutating func editMessages() {
-        let hasQuirks = quirks.flatContent || quirks.nullContentAsEmpty || quirks.strictMessages
+        let hasQuirks = quirks.flatContent || quirks.nullContentAsEmpty || strictMessages
         guard hasQuirks || prompt.touchesMessages else { return }
         let dropped = prompt.dropped
         let messages = request.messages
@@ -225,8 +269,10 @@ struct ChatRendering {
         }
     }
 
+    private var strictMessages: Bool { quirks.strictMessages || refused?.strictMessages == true }
+
     private mutating func editMessage(_ place: Int, appending addition: JSONFragment?) {
-        MessageEdits(bytes: bytes, message: request.messages[place], quirks: quirks)
+        MessageEdits(bytes: bytes, message: request.messages[place], quirks: quirks, isStrict: strictMessages)
             .apply(shortened: prompt.shortened[place], appending: addition, to: &edits)
     }
 
@@ -236,5 +282,18 @@ struct ChatRendering {
         edits.insert(#"{"role":"system","content":""#, at: place)
         edits.insert(text.bytes, at: place)
         edits.insert(#""},"#, at: place)
+    }
+}
+
+extension ChatRequest {
+    /// The names of all members that go up to a provider with these quirks.
+    func sentMembers(quirks: Quirks) -> Set<String> {
+        var names = body.withUnsafeReadableBytes { bytes in
+            Set(members.filter { $0.value.kind != .null }.map { JSONText.string(bytes, $0.key) })
+        }
+        names.subtract(quirks.dropParameters)
+        if wantsStream { names.insert("stream_options") }
+        if tools != nil { names.formUnion(quirks.setWithTools.keys) }
+        return names.union(quirks.setParameters.keys).union(["max_tokens"])
     }
 }

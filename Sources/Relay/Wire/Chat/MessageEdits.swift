@@ -5,12 +5,13 @@ struct MessageEdits {
     let bytes: UnsafeRawBufferPointer
     let message: ChatRequest.MessageSpan
     let quirks: Quirks
+    let isStrict: Bool
 
     private static let standardMembers: [StaticString] = ["role", "content", "name", "tool_calls", "tool_call_id"]
 
     /// `appending` goes behind the text, an empty line between them.
     func apply(shortened: String?, appending addition: JSONFragment?, to edits: inout ByteEdits) {
-        if quirks.strictMessages { removeOwnMembers(&edits) }
+        if isStrict { removeOwnMembers(&edits) }
         guard let content = message.content else { return }
         let isFlattened = content.kind == .array && quirks.flatContent && message.images == 0 && message.audios == 0
         if let text = shortened ?? (isFlattened ? MessageText.read(bytes, content) : nil) {

@@ -3,14 +3,18 @@ import Clients
 /// What a translated request asks for that its client did not say in these words: a parameter that the model may refuse is
 /// left out, since nobody asked this model for it.
 struct TranslatedHints {
-    let takesEffort: Bool
+    private let takesEffort: Bool
 
     init(for route: Route) {
         takesEffort = Self.takesEffort(route.model)
     }
 
     func leavesOut(_ key: JSONString, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        JSONKey.equals(bytes, key, "top_k")
+        switch key.range.count {
+        case 5: JSONKey.equals(bytes, key, "top_k")
+        case 16: !takesEffort && JSONKey.equals(bytes, key, "reasoning_effort")
+        default: false
+        }
     }
 
     /// Families that know `low`, `medium` and `high`; for others the catalog's tag says so.

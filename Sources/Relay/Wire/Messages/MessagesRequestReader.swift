@@ -156,11 +156,11 @@ struct MessagesMembers {
             default: break
             }
         }
-        guard let model else { throw .required("model") }
+        guard let model else { throw .fieldRequired("model") }
         guard model.isString else { throw .wrong("model", "a valid string") }
         guard model.hasText else { throw .invalid("model: String should have at least 1 character") }
-        if needsMaxTokens, maxTokens == nil { throw .required("max_tokens") }
-        guard hasMessages else { throw .required("messages") }
+        if needsMaxTokens, maxTokens == nil { throw .fieldRequired("max_tokens") }
+        guard hasMessages else { throw .fieldRequired("messages") }
         try checkTypes()
     }
 
@@ -208,7 +208,7 @@ struct MessagesThinking {
 /// Faults in the words of Anthropic's API: where, and what is wrong with it.
 extension RequestFault {
     static func invalid(_ message: String) -> RequestFault { .invalid(param: "", message: message) }
-    static func required(_ place: String) -> RequestFault { .invalid("\(place): Field required") }
+    static func fieldRequired(_ place: String) -> RequestFault { .invalid("\(place): Field required") }
     static func wrong(_ place: String, _ expected: String) -> RequestFault {
         .invalid("\(place): Input should be \(expected)")
     }

@@ -24,9 +24,9 @@ struct MessagesTools {
         }
         if let choice {
             guard choice.isObject else { throw .wrong("tool_choice", "a valid dictionary") }
-            guard choice["type"] != nil else { throw .required("tool_choice.type") }
+            guard choice["type"] != nil else { throw .fieldRequired("tool_choice.type") }
             if choice["type"]?.equals("tool") == true, choice["name"]?.hasText != true {
-                throw .required("tool_choice.tool.name")
+                throw .fieldRequired("tool_choice.tool.name")
             }
             self.choice = choice
         }
@@ -36,11 +36,11 @@ struct MessagesTools {
         guard tool.isObject else { throw .wrong("tools.\(index)", "a valid dictionary") }
         let type = tool["type"]?.string ?? "custom"
         if tool["input_schema"]?.isObject == true {
-            guard tool["name"]?.hasText == true else { throw .required("tools.\(index).custom.name") }
+            guard tool["name"]?.hasText == true else { throw .fieldRequired("tools.\(index).custom.name") }
             tools.append(.function(tool))
         } else if type == "custom" {
-            if tool["name"] == nil { throw .required("tools.\(index).custom.name") }
-            throw .required("tools.\(index).custom.input_schema")
+            if tool["name"] == nil { throw .fieldRequired("tools.\(index).custom.name") }
+            throw .fieldRequired("tools.\(index).custom.input_schema")
         } else if let known = MessagesKnownTool(type: type) {
             tools.append(.known(tool, known))
         }

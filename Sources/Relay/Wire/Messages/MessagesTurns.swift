@@ -47,12 +47,12 @@ struct MessagesTurns {
             if message.isNamed(key, "role") { role = value }
             if message.isNamed(key, "content"), !value.isNull { content = value }
         }
-        guard let role else { throw .required("messages.\(index).role") }
+        guard let role else { throw .fieldRequired("messages.\(index).role") }
         let known: Role? =
             role.equals("user")
             ? .user : role.equals("assistant") ? .assistant : role.equals("system") ? .system : nil
         guard let known else { throw .wrong("messages.\(index).role", "'user' or 'assistant'") }
-        guard let content else { throw .required("messages.\(index).content") }
+        guard let content else { throw .fieldRequired("messages.\(index).content") }
         let first = blocks.count
         if content.isArray {
             try content.eachElement { (block) throws(RequestFault) in
@@ -74,26 +74,26 @@ struct MessagesTurns {
     ) throws(RequestFault) {
         func at() -> String { "messages.\(message).content.\(place)" }
         guard block.isObject else { throw .wrong(at(), "a valid dictionary") }
-        guard let type = block["type"] else { throw .required("\(at()).type") }
+        guard let type = block["type"] else { throw .fieldRequired("\(at()).type") }
         let kind = Self.kind(type)
         switch kind {
         case .text:
-            guard block["text"]?.isString == true else { throw .required("\(at()).text.text") }
+            guard block["text"]?.isString == true else { throw .fieldRequired("\(at()).text.text") }
         case .image:
-            guard block["source"]?.isObject == true else { throw .required("\(at()).image.source") }
+            guard block["source"]?.isObject == true else { throw .fieldRequired("\(at()).image.source") }
         case .document:
-            guard block["source"]?.isObject == true else { throw .required("\(at()).document.source") }
+            guard block["source"]?.isObject == true else { throw .fieldRequired("\(at()).document.source") }
         case .toolUse:
             guard role == .assistant else {
                 throw .invalid("\(at()): `tool_use` blocks can only be in `assistant` messages")
             }
-            guard block["id"]?.hasText == true else { throw .required("\(at()).tool_use.id") }
-            guard block["name"]?.hasText == true else { throw .required("\(at()).tool_use.name") }
+            guard block["id"]?.hasText == true else { throw .fieldRequired("\(at()).tool_use.id") }
+            guard block["name"]?.hasText == true else { throw .fieldRequired("\(at()).tool_use.name") }
         case .toolResult:
             guard role == .user else {
                 throw .invalid("\(at()): `tool_result` blocks can only be in `user` messages")
             }
-            guard block["tool_use_id"]?.hasText == true else { throw .required("\(at()).tool_result.tool_use_id") }
+            guard block["tool_use_id"]?.hasText == true else { throw .fieldRequired("\(at()).tool_result.tool_use_id") }
         case .searchResult, .thinking, .other: break
         }
         blocks.append(Block(kind: kind, view: block, index: place))
