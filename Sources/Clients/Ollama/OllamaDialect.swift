@@ -7,8 +7,6 @@ package import NIOCore
 package struct OllamaDialect: Dialect {
     private let windows = OllamaWindows()
 
-    package let takesImageURLs = false
-
     package var embeddings: (any EmbeddingsDialect)? { OllamaEmbeddings() }
 
     package init() {}

@@ -237,7 +237,7 @@ struct Selection {
     mutating func take(
         _ failure: UpstreamFailure,
         of route: Route,
-        request: ChatRequest,
+        request: ModelRequest,
         promptTokens: Int,
         at now: Now
     ) -> Step {
@@ -260,7 +260,7 @@ struct Selection {
         case .leaveOut:
             leftOut[route.index, default: 0] += 1
             guard case .parameterRefused(let names, _) = failure, leftOut[route.index, default: 0] <= Self.maxLeftOut,
-                route.learn(refused: names, in: request)
+                let chat = request.chat, route.learn(refused: names, in: chat)
             else { return oneMoreOrRefuse(route) }
             return .same
         case .oneMoreThenReturn:
