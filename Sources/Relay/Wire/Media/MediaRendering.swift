@@ -75,7 +75,8 @@ extension ModelRequest {
         images: ImageInlining.State?
     ) throws(DialectFault) -> UpstreamRequest {
         switch self {
-        case .chat(let request): try request.rendered(for: route, edits: edits, by: dialing, facts: facts, images: images)
+        case .chat(let request):
+            try request.rendered(for: route, edits: edits, by: dialing, facts: facts, images: images)
         case .media(let request): try request.rendered(for: route, by: dialing)
         }
     }

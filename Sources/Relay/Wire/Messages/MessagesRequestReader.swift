@@ -29,7 +29,10 @@ struct MessagesRequestReader {
         }
         let (chat, origins, showsThinking) = try read.get()
         let original = ClientOriginal(wire: .messages, body: body, origins: origins)
-        return Reading(request: try ChatRequestReader.read(chat, origin: .translated, original: original), showsThinking: showsThinking)
+        return Reading(
+            request: try ChatRequestReader.read(chat, origin: .translated, original: original),
+            showsThinking: showsThinking
+        )
     }
 
     private let members: MessagesMembers
