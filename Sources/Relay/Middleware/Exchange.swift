@@ -367,9 +367,9 @@ struct Exchange {
                 window: lastOverflow.window
             )
         }
+        if trail.isEmpty, case .failed(let fault)? = images { return .imageNotFetched(fault) }
         if trail.isEmpty, let what = selection.unsayable { return .unsayable(what) }
         if let missing = selection.missingModel(trail) { return missing }
-        if trail.isEmpty, case .failed(let fault)? = images { return .imageNotFetched(fault) }
         let notes = (trail + selection.passedOver).suffix(32)
         return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.continuous.duration(to: $0) })
     }
