@@ -14,25 +14,13 @@ package struct AnthropicDialect: Dialect {
     package var modelsPath: String { "/models?limit=1000" }
 
     package func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer {
-        let written: Result<ByteBuffer, DialectFault> = chat.withUnsafeReadableBytes { bytes in
-            do throws(DialectFault) {
-                return .success(try AnthropicRequest(try JSONView(chat: bytes)).written())
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try written.get()
+        try chat.reading { (bytes) throws(DialectFault) in try AnthropicRequest(try JSONView(chat: bytes)).written() }
     }
 
     package func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer {
-        let written: Result<ByteBuffer, DialectFault> = body.withUnsafeReadableBytes { bytes in
-            do throws(DialectFault) {
-                return .success(try AnthropicAnswer(try JSONView(answer: bytes), to: call).written())
-            } catch {
-                return .failure(error)
-            }
+        try body.reading { (bytes) throws(DialectFault) in
+            try AnthropicAnswer(try JSONView(answer: bytes), to: call).written()
         }
-        return try written.get()
     }
 
     package func members(named theirs: String) -> [String] {

@@ -23,14 +23,10 @@ struct CloudflareAnswer {
         _ body: ByteBuffer,
         _ use: (CloudflareAnswer) -> Value
     ) throws(DialectFault) -> Value {
-        let used: Result<Value, DialectFault> = body.withUnsafeReadableBytes { bytes in
-            do throws(JSONFault) {
-                return .success(use(CloudflareAnswer(try JSONView(document: bytes))))
-            } catch {
-                return .failure(.unreadable("an answer that is no JSON"))
-            }
+        try body.reading { (bytes) throws(DialectFault) in
+            guard let json = try? JSONView(document: bytes) else { throw .unreadable("an answer that is no JSON") }
+            return use(CloudflareAnswer(json))
         }
-        return try used.get()
     }
 
     private init(_ json: JSONView) {

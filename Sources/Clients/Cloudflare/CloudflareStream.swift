@@ -113,16 +113,15 @@ struct CloudflareStream: DialectStream {
 
     private func writeChunk(into events: inout ByteBuffer, _ rest: (inout JSONBuilder) -> Void) {
         events.writeStaticString("data: ")
-        var json = JSONBuilder(events)
-        events = ByteBuffer()
-        json.object { json in
-            json.member("id", "chatcmpl-" + call.tag)
-            json.member("object", "chat.completion.chunk")
-            json.member("created", call.created)
-            json.member("model", call.model)
-            rest(&json)
+        JSONBuilder.write(into: &events) { json in
+            json.object { json in
+                json.member("id", "chatcmpl-" + call.tag)
+                json.member("object", "chat.completion.chunk")
+                json.member("created", call.created)
+                json.member("model", call.model)
+                rest(&json)
+            }
         }
-        events = json.buffer
         events.writeStaticString("\n\n")
     }
 }

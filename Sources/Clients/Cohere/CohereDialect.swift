@@ -14,25 +14,13 @@ package struct CohereDialect: Dialect {
     package var modelsPath: String { "/../v1/models?endpoint=chat&page_size=1000" }
 
     package func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer {
-        let written: Result<ByteBuffer, DialectFault> = chat.withUnsafeReadableBytes { bytes in
-            do throws(DialectFault) {
-                return .success(try CohereRequest(try JSONView(chat: bytes)).written())
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try written.get()
+        try chat.reading { (bytes) throws(DialectFault) in try CohereRequest(try JSONView(chat: bytes)).written() }
     }
 
     package func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer {
-        let written: Result<ByteBuffer, DialectFault> = body.withUnsafeReadableBytes { bytes in
-            do throws(DialectFault) {
-                return .success(try CohereAnswer(try JSONView(answer: bytes), to: call).written())
-            } catch {
-                return .failure(error)
-            }
+        try body.reading { (bytes) throws(DialectFault) in
+            try CohereAnswer(try JSONView(answer: bytes), to: call).written()
         }
-        return try written.get()
     }
 
     package func members(named theirs: String) -> [String] {

@@ -149,7 +149,7 @@ extension JSONBuilder {
                     json.member("name", raw: call.name)
                     json.key("arguments")
                     if let arguments = call.arguments, arguments.isObject {
-                        json.string(quoting: arguments.raw)
+                        json.text { JSONText.escape(arguments.raw, into: &$0) }
                     } else {
                         json.string("{}")
                     }
@@ -176,12 +176,9 @@ extension JSONBuilder {
             json.member("image_url") { json in
                 json.object { json in
                     json.key("url")
-                    json.string(
-                        escaped: Self.bytes("data:"),
-                        image.type.inner,
-                        Self.bytes(";base64,"),
-                        image.data.inner
-                    )
+                    json.escapedString([
+                        Self.bytes("data:"), image.type.inner, Self.bytes(";base64,"), image.data.inner,
+                    ])
                 }
             }
         }

@@ -30,15 +30,10 @@ package struct GeminiDialect: Dialect {
 
     package func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer {
         let memory = memory
-        let written: Result<ByteBuffer, DialectFault> = chat.withUnsafeReadableBytes { bytes in
-            do throws(DialectFault) {
-                guard let view = try? JSONView(document: bytes) else { throw .cannotSay("a request that is no JSON") }
-                return .success(try GeminiRequest(view, memory: memory).written(capacity: bytes.count + 1024))
-            } catch {
-                return .failure(error)
-            }
+        return try chat.reading { (bytes) throws(DialectFault) in
+            guard let view = try? JSONView(document: bytes) else { throw .cannotSay("a request that is no JSON") }
+            return try GeminiRequest(view, memory: memory).written(capacity: bytes.count + 1024)
         }
-        return try written.get()
     }
 
     package func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer {

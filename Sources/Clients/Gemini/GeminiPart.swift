@@ -27,7 +27,7 @@ enum GeminiPart {
                     json.object { json in
                         json.member("mimeType", type)
                         json.key("data")
-                        json.string(escaped: base64)
+                        json.escapedString([base64])
                     }
                 }
             case .file(let uri):

@@ -159,18 +159,15 @@ struct GeminiStream: DialectStream {
 
     private func writeEvent(into events: inout ByteBuffer, _ members: (inout JSONBuilder) -> Void) {
         events.writeStaticString("data: ")
-        let written = events
-        // Nobody else holds it while it grows.
-        events = ByteBuffer()
-        var json = JSONBuilder(consume written)
-        json.object { json in
-            json.member("id", id ?? "chatcmpl-\(call.tag)")
-            json.member("object", "chat.completion.chunk")
-            json.member("created", call.created)
-            json.member("model", call.model)
-            members(&json)
+        JSONBuilder.write(into: &events) { json in
+            json.object { json in
+                json.member("id", id ?? "chatcmpl-\(call.tag)")
+                json.member("object", "chat.completion.chunk")
+                json.member("created", call.created)
+                json.member("model", call.model)
+                members(&json)
+            }
         }
-        events = json.buffer
         events.writeStaticString("\n\n")
     }
 }

@@ -13,6 +13,15 @@ package struct JSONBuilder {
     /// Writes behind what `buffer` holds.
     package init(_ buffer: ByteBuffer = ByteBuffer()) { self.buffer = buffer }
 
+    /// Writes behind what `buffer` holds, in place.
+    package static func write(into buffer: inout ByteBuffer, _ body: (inout JSONBuilder) -> Void) {
+        var json = JSONBuilder(buffer)
+        // Nobody else holds it while it grows.
+        buffer = ByteBuffer()
+        body(&json)
+        buffer = json.buffer
+    }
+
     // MARK: Values
 
     package mutating func object(_ body: (inout JSONBuilder) -> Void) { enclosed("{", "}", body) }
@@ -22,12 +31,7 @@ package struct JSONBuilder {
 
     package mutating func array(_ body: (inout JSONBuilder) -> Void) { enclosed("[", "]", body) }
 
-    package mutating func string(_ text: String) {
-        begin()
-        buffer.writeStaticString("\"")
-        JSONText.escape(text.utf8, into: &buffer)
-        buffer.writeStaticString("\"")
-    }
+    package mutating func string(_ text: String) { self.text { JSONText.escape(text.utf8, into: &$0) } }
 
     /// A string whose content, escaped, is what `write` writes.
     package mutating func text(_ write: (inout ByteBuffer) -> Void) {
@@ -37,20 +41,9 @@ package struct JSONBuilder {
         buffer.writeStaticString("\"")
     }
 
-    /// A string whose content is in its escaped form already, in pieces.
-    package mutating func string(escaped pieces: UnsafeRawBufferPointer...) {
-        begin()
-        buffer.writeStaticString("\"")
-        for piece in pieces { buffer.writeBytes(piece) }
-        buffer.writeStaticString("\"")
-    }
-
-    /// A string that holds JSON text, which is escaped for it.
-    package mutating func string(quoting json: UnsafeRawBufferPointer) {
-        begin()
-        buffer.writeStaticString("\"")
-        JSONText.escape(json, into: &buffer)
-        buffer.writeStaticString("\"")
+    /// A string of pieces that are escaped already.
+    package mutating func escapedString(_ pieces: [UnsafeRawBufferPointer]) {
+        text { for piece in pieces { $0.writeBytes(piece) } }
     }
 
     package mutating func integer(_ number: Int) {
@@ -67,14 +60,6 @@ package struct JSONBuilder {
     package mutating func raw(_ bytes: UnsafeRawBufferPointer) {
         begin()
         buffer.writeBytes(bytes)
-    }
-
-    /// A string of pieces that are escaped already.
-    package mutating func escapedString(_ pieces: [UnsafeRawBufferPointer]) {
-        begin()
-        buffer.writeStaticString("\"")
-        for piece in pieces { buffer.writeBytes(piece) }
-        buffer.writeStaticString("\"")
     }
 
     /// A value of another document as it is written there.
@@ -116,7 +101,7 @@ package struct JSONBuilder {
     /// A string whose content is in its escaped form already.
     package mutating func member(_ name: StaticString, escaped content: [UInt8]) {
         key(name)
-        content.withUnsafeBytes { string(escaped: $0) }
+        content.withUnsafeBytes { escapedString([$0]) }
     }
 
     /// The value of another document; nothing where there is none.
@@ -138,11 +123,7 @@ package struct JSONBuilder {
         of document: JSONView,
         _ write: (inout JSONBuilder) -> Void
     ) {
-        begin()
-        buffer.writeStaticString("\"")
-        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: document.bytes[key.range]))
-        buffer.writeStaticString("\":")
-        needsComma = false
+        self.key(key, of: document)
         write(&self)
     }
 

@@ -21,16 +21,11 @@ struct OllamaAnswer {
         _ body: ByteBuffer,
         _ use: (OllamaAnswer) -> Value
     ) throws(DialectFault) -> Value {
-        let used: Result<Value, DialectFault> = body.withUnsafeReadableBytes { bytes in
-            do throws(JSONFault) {
-                let json = try JSONView(document: bytes)
-                guard json.isObject else { return .failure(.unreadable("an answer that is no object")) }
-                return .success(use(OllamaAnswer(json)))
-            } catch {
-                return .failure(.unreadable("an answer that is no JSON"))
-            }
+        try body.reading { (bytes) throws(DialectFault) in
+            guard let json = try? JSONView(document: bytes) else { throw .unreadable("an answer that is no JSON") }
+            guard json.isObject else { throw .unreadable("an answer that is no object") }
+            return use(OllamaAnswer(json))
         }
-        return try used.get()
     }
 
     private init(_ json: JSONView) {

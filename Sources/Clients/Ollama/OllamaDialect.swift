@@ -19,14 +19,7 @@ package struct OllamaDialect: Dialect {
     }
 
     package func request(_ chat: ByteBuffer) throws(DialectFault) -> ByteBuffer {
-        let written: Result<ByteBuffer, DialectFault> = chat.withUnsafeReadableBytes { bytes in
-            do throws(DialectFault) {
-                return .success(try OllamaRequest(bytes).written(windows))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try written.get()
+        try chat.reading { (bytes) throws(DialectFault) in try OllamaRequest(bytes).written(windows) }
     }
 
     package func answer(_ body: ByteBuffer, to call: DialectCall) throws(DialectFault) -> ByteBuffer {

@@ -75,29 +75,27 @@ struct OllamaStream: DialectStream {
 
     private func writeChunk(into events: inout ByteBuffer, _ choice: (inout JSONBuilder) -> Void) {
         events.writeImmutableBuffer(start)
-        var json = JSONBuilder(events)
-        events = ByteBuffer()
-        json.continueObject()
-        json.member("choices") { json in
-            json.array { json in
-                json.object { json in
-                    json.member("index", 0)
-                    choice(&json)
+        JSONBuilder.write(into: &events) { json in
+            json.continueObject()
+            json.member("choices") { json in
+                json.array { json in
+                    json.object { json in
+                        json.member("index", 0)
+                        choice(&json)
+                    }
                 }
             }
         }
-        events = json.buffer
         events.writeStaticString("}\n\n")
     }
 
     private func writeUsage(_ answer: OllamaAnswer, into events: inout ByteBuffer) {
         events.writeImmutableBuffer(start)
-        var json = JSONBuilder(events)
-        events = ByteBuffer()
-        json.continueObject()
-        json.member("choices", raw: "[]")
-        answer.writeUsage(&json)
-        events = json.buffer
+        JSONBuilder.write(into: &events) { json in
+            json.continueObject()
+            json.member("choices", raw: "[]")
+            answer.writeUsage(&json)
+        }
         events.writeStaticString("}\n\n")
     }
 }

@@ -35,7 +35,7 @@ struct ChatEventWriter {
     /// A delta of these members.
     func delta(into events: inout ByteBuffer, _ members: (inout JSONBuilder) -> Void) {
         events.writeImmutableBuffer(opening)
-        Self.write(members, into: &events)
+        JSONBuilder.write(into: &events, members)
         events.writeStaticString("},\"finish_reason\":null}]}\n\n")
     }
 
@@ -65,7 +65,7 @@ struct ChatEventWriter {
         events.writeStaticString("\"")
         if let members {
             events.writeStaticString(",")
-            Self.write(members, into: &events)
+            JSONBuilder.write(into: &events, members)
         }
         events.writeStaticString("}]}\n\n")
     }
@@ -74,7 +74,7 @@ struct ChatEventWriter {
     func usage(into events: inout ByteBuffer, _ usage: (inout JSONBuilder) -> Void) {
         events.writeImmutableBuffer(envelope)
         events.writeStaticString("],\"usage\":")
-        Self.write(usage, into: &events)
+        JSONBuilder.write(into: &events, usage)
         events.writeStaticString("}\n\n")
     }
 
@@ -90,15 +90,7 @@ struct ChatEventWriter {
     /// What went wrong, where the provider has no object for it.
     static func error(into events: inout ByteBuffer, _ error: (inout JSONBuilder) -> Void) {
         events.writeStaticString("data: {\"error\":")
-        write(error, into: &events)
+        JSONBuilder.write(into: &events, error)
         events.writeStaticString("}\n\n")
-    }
-
-    private static func write(_ body: (inout JSONBuilder) -> Void, into events: inout ByteBuffer) {
-        var json = JSONBuilder(events)
-        // Let go of, so that it is written in place.
-        events = ByteBuffer()
-        body(&json)
-        events = json.buffer
     }
 }

@@ -58,10 +58,9 @@ extension ByteBuffer {
     func document(
         _ read: (JSONView) throws(DialectFault) -> ByteBuffer
     ) throws(DialectFault) -> ByteBuffer {
-        let result: Result<ByteBuffer, DialectFault> = withUnsafeReadableBytes { bytes in
-            guard let document = try? JSONView(document: bytes) else { return .failure(.unreadable("no JSON")) }
-            do throws(DialectFault) { return .success(try read(document)) } catch { return .failure(error) }
+        try reading { (bytes) throws(DialectFault) in
+            guard let document = try? JSONView(document: bytes) else { throw .unreadable("no JSON") }
+            return try read(document)
         }
-        return try result.get()
     }
 }

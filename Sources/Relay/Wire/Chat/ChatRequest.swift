@@ -130,12 +130,3 @@ final class ChatRequest: Sendable {
         return body.withUnsafeReadableBytes { ToolNames.read($0, tools) }
     }
 }
-
-/// What a client may be told of its request. Status and envelope are `ClientError`'s.
-enum RequestFault: Error, Sendable, Equatable {
-    case malformed(JSONFault)
-    /// A member is missing, of the wrong type or of a value that cannot be.
-    case invalid(param: String, message: String)
-    /// For a reason that has a status or a code of its own.
-    case refused(ClientError)
-}

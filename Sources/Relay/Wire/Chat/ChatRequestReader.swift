@@ -46,7 +46,7 @@ struct ChatRequestReader {
         guard scanner.peek() == UInt8(ascii: "{") else {
             _ = try scanner.value()
             try scanner.end()
-            return .invalid(param: "", message: "The request body must be a JSON object.")
+            return .noObject
         }
         try scanner.enterObject()
         var isFirst = true

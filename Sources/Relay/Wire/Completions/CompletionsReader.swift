@@ -7,16 +7,7 @@ import NIOCore
 /// `max_tokens` has no default here: 16, as OpenAI's has, is not what any tool means today.
 struct CompletionsReader {
     static func read(_ body: ByteBuffer, _ facts: CallFacts) throws(RequestFault) -> WireCall {
-        let read: Result<WireCall, RequestFault> = body.withUnsafeReadableBytes { bytes in
-            do throws(RequestFault) {
-                let document: JSONView
-                do throws(JSONFault) { document = try JSONView(document: bytes) } catch { throw .malformed(error) }
-                return .success(try CompletionsReader(document).call(facts))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try read.get()
+        try body.readRequest { (document) throws(RequestFault) in try CompletionsReader(document).call(facts) }
     }
 
     /// Passed on as they are.
@@ -35,9 +26,6 @@ struct CompletionsReader {
     private var bestOf = 1
 
     private init(_ document: JSONView) throws(RequestFault) {
-        guard document.isObject else {
-            throw .invalid(param: "", message: "The request body must be a JSON object.")
-        }
         for (key, value) in document.members where !value.isNull { try take(document, key, value) }
         guard prompt != nil else { throw .missing("prompt") }
         if bestOf > choices {

@@ -12,23 +12,19 @@ struct MediaRequestReader {
         for endpoint: MediaEndpoint,
         contentType: String?
     ) throws(RequestFault) -> MediaRequest {
-        let read: Result<MediaRequest, RequestFault> = body.withUnsafeReadableBytes { bytes in
-            var reader = MediaRequestReader(endpoint: endpoint)
-            do throws(RequestFault) {
-                let type: String
-                if endpoint.takesForm {
-                    type = contentType ?? ""
-                    try reader.readForm(bytes, contentType: type)
-                } else {
-                    type = "application/json"
-                    try reader.readJSON(bytes)
-                }
-                return .success(MediaRequest(endpoint, body, contentType: type, reader.request))
-            } catch {
-                return .failure(error)
+        guard endpoint.takesForm else {
+            return try body.readRequest { (document) throws(RequestFault) in
+                var reader = MediaRequestReader(endpoint: endpoint)
+                try reader.read(document)
+                return MediaRequest(endpoint, body, contentType: "application/json", reader.request)
             }
         }
-        return try read.get()
+        let type = contentType ?? ""
+        return try body.reading { (bytes) throws(RequestFault) in
+            var reader = MediaRequestReader(endpoint: endpoint)
+            try reader.readForm(bytes, contentType: type)
+            return MediaRequest(endpoint, body, contentType: type, reader.request)
+        }
     }
 
     private init(endpoint: MediaEndpoint) {
@@ -38,15 +34,10 @@ struct MediaRequestReader {
 
     // MARK: JSON
 
-    private mutating func readJSON(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
-        let document: JSONView
-        do throws(JSONFault) { document = try JSONView(document: bytes) } catch { throw .malformed(error) }
-        guard document.isObject else {
-            throw .invalid(param: "", message: "The request body must be a JSON object.")
-        }
+    private mutating func read(_ document: JSONView) throws(RequestFault) {
         var hasRequired = false
         for (key, value) in document.members {
-            let name = JSONText.string(bytes, key)
+            let name = JSONText.string(document.bytes, key)
             let range = key.range.lowerBound - 1..<value.span.range.upperBound
             request.fields.append(.init(name: name, range: range, value: value.span.range, isNull: value.isNull))
             if value.isNull { continue }
@@ -68,7 +59,7 @@ struct MediaRequestReader {
         case "model_name": request.filters.name = try Self.text(value, name)
         case "dimensions" where endpoint == .embeddings:
             guard let number = value.integer, number > 0 else {
-                throw Self.wrongType(name, "a positive integer", value)
+                throw .wrongType(name, "a positive integer", value)
             }
             request.vectors?.dimensions = number
         case "encoding_format" where endpoint == .embeddings:
@@ -95,7 +86,7 @@ struct MediaRequestReader {
         }
         guard value.isArray, endpoint == .embeddings || endpoint == .moderations else {
             let expected = endpoint == .embeddings ? "a string or an array" : "a string"
-            throw Self.wrongType(name, expected, value)
+            throw .wrongType(name, expected, value)
         }
         let elements = value.elements
         guard let first = elements.first else {
@@ -119,15 +110,8 @@ struct MediaRequestReader {
     }
 
     private static func text(_ value: JSONView, _ name: String) throws(RequestFault) -> String {
-        guard let text = value.string else { throw wrongType(name, "a string", value) }
+        guard let text = value.string else { throw .wrongType(name, "a string", value) }
         return text
-    }
-
-    private static func wrongType(_ param: String, _ expected: String, _ value: JSONView) -> RequestFault {
-        .invalid(
-            param: param,
-            message: "Invalid type for '\(param)': expected \(expected), but got \(value.span.kind.article) instead."
-        )
     }
 
     // MARK: Forms
@@ -155,10 +139,7 @@ struct MediaRequestReader {
             throw .invalid(param: "model", message: "You must provide a model parameter.")
         }
         guard hasRequired else {
-            throw .invalid(
-                param: endpoint.required,
-                message: "Missing required parameter: '\(endpoint.required)'."
-            )
+            throw .missing(endpoint.required)
         }
     }
 }

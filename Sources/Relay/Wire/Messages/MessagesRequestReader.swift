@@ -15,19 +15,11 @@ struct MessagesRequestReader {
 
     /// - Parameter needsMaxTokens: counting tokens needs none.
     static func read(_ body: ByteBuffer, needsMaxTokens: Bool = true) throws(RequestFault) -> Reading {
-        let read: Result<(ByteBuffer, [ClientOriginal.Origin], Bool), RequestFault> = body.withUnsafeReadableBytes {
-            bytes in
-            do throws(RequestFault) {
-                let document: JSONView
-                do throws(JSONFault) { document = try JSONView(document: bytes) } catch { throw .malformed(error) }
-                let reader = try MessagesRequestReader(document, needsMaxTokens: needsMaxTokens)
-                let (chat, origins) = reader.translation()
-                return .success((chat, origins, reader.effort.showsThinking))
-            } catch {
-                return .failure(error)
-            }
+        let (chat, origins, showsThinking) = try body.readRequest { (document) throws(RequestFault) in
+            let reader = try MessagesRequestReader(document, needsMaxTokens: needsMaxTokens)
+            let (chat, origins) = reader.translation()
+            return (chat, origins, reader.effort.showsThinking)
         }
-        let (chat, origins, showsThinking) = try read.get()
         let original = ClientOriginal(wire: .messages, body: body, origins: origins)
         return Reading(
             request: try ChatRequestReader.read(chat, origin: .translated, original: original),
@@ -42,9 +34,6 @@ struct MessagesRequestReader {
     private let capacity: Int
 
     private init(_ document: JSONView, needsMaxTokens: Bool) throws(RequestFault) {
-        guard document.isObject else {
-            throw .invalid(param: "", message: "The request body must be a JSON object.")
-        }
         members = try MessagesMembers(document, needsMaxTokens: needsMaxTokens)
         turns = try MessagesTurns(members.messages)
         tools = try MessagesTools(members.tools, choice: members.toolChoice)

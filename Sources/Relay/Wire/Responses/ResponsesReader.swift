@@ -9,16 +9,7 @@ struct ResponsesReader {
         _ facts: CallFacts,
         from responses: ResponseStore
     ) throws(RequestFault) -> WireCall {
-        let read: Result<WireCall, RequestFault> = body.withUnsafeReadableBytes { bytes in
-            do throws(RequestFault) {
-                let document: JSONView
-                do throws(JSONFault) { document = try JSONView(document: bytes) } catch { throw .malformed(error) }
-                return .success(try call(for: document, facts, responses))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try read.get()
+        try body.readRequest { (document) throws(RequestFault) in try call(for: document, facts, responses) }
     }
 
     private static func call(
