@@ -69,11 +69,13 @@ struct StoredResponses {
         item.withUnsafeReadableBytes { bytes in
             guard let view = try? JSONView(document: bytes) else { return Item(id: id, json: "{}") }
             let known = view["id"]?.string
+            let isTyped = view["type"] != nil
             var json = JSONBuilder()
             json.object { json in
                 if known == nil { json.member("id", id) }
-                if view["type"] == nil { json.member("type", "message") }
+                if !isTyped { json.member("type", "message") }
                 for (key, value) in view.members {
+                    if known == nil && view.isNamed(key, "id") || !isTyped && view.isNamed(key, "type") { continue }
                     if view.isNamed(key, "content"), value.isString {
                         json.member("content") { json in
                             json.array { json in

@@ -51,7 +51,7 @@ final class ResponseStore: Sendable {
 
     private let state = Mutex(State())
     private let maxCount: Int
-    private let maxBytes: Int
+    let maxBytes: Int
 
     init(maxCount: Int = maxCount, maxBytes: Int = maxBytes) {
         self.maxCount = maxCount
@@ -89,18 +89,6 @@ final class ResponseStore: Sendable {
             }
             return chain.reversed()
         }
-    }
-
-    /// An item of a kept response, as JSON.
-    func item(_ id: String, of client: String, at now: ContinuousClock.Instant) -> ByteBuffer? {
-        guard let (response, item) = ResponseID.parse(item: id), let kept = self.response(response, of: client, at: now)
-        else { return nil }
-        let (items, place) =
-            switch item {
-            case .output(let place): (kept.outputItems, place)
-            case .input(let place): (kept.inputItems, place)
-            }
-        return items.indices.contains(place) ? items[place] : nil
     }
 
     /// `false` where there is none.
@@ -162,11 +150,39 @@ extension ResponseStore.Kept {
 }
 
 extension ByteBuffer {
-    /// The elements of a JSON array; none where it is no array.
+    /// The elements of a JSON array, as slices; none where it is no array.
     var jsonElements: [ByteBuffer] {
         withUnsafeReadableBytes { bytes in
             guard let array = try? JSONView(document: bytes) else { return [] }
-            return array.elements.map { ByteBuffer(bytes: $0.raw) }
+            return array.elements.compactMap {
+                getSlice(at: readerIndex + $0.span.range.lowerBound, length: $0.span.range.count)
+            }
+        }
+    }
+}
+
+/// Items of kept responses by their ids. Each response is read once, however many of its items are asked for.
+struct KeptItems {
+    private let store: ResponseStore
+    private let client: String
+    private let now: ContinuousClock.Instant
+    private var read: [String: (input: [ByteBuffer], output: [ByteBuffer])] = [:]
+
+    init(of client: String, in store: ResponseStore, at now: ContinuousClock.Instant) {
+        (self.store, self.client, self.now) = (store, client, now)
+    }
+
+    /// An item, as JSON.
+    mutating func item(_ id: String) -> ByteBuffer? {
+        guard let (response, item) = ResponseID.parse(item: id) else { return nil }
+        if read[response] == nil {
+            guard let kept = store.response(response, of: client, at: now) else { return nil }
+            read[response] = (kept.inputItems, kept.outputItems)
+        }
+        guard let items = read[response] else { return nil }
+        switch item {
+        case .output(let place): return items.output.indices.contains(place) ? items.output[place] : nil
+        case .input(let place): return items.input.indices.contains(place) ? items.input[place] : nil
         }
     }
 }

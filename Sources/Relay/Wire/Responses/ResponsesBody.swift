@@ -32,9 +32,6 @@ struct ResponsesBody {
     ]
 
     init(_ document: JSONView) throws(RequestFault) {
-        guard document.isObject else {
-            throw .invalid(param: "", message: "The request body must be a JSON object.")
-        }
         for (key, value) in document.members where !value.isNull { try take(document, key, value) }
         guard let model, model.span.range.count > 2 else {
             throw .invalid(param: "model", message: "You must provide a model parameter.")
@@ -82,7 +79,16 @@ struct ResponsesBody {
         case 20 where isNamed("previous_response_id"):
             previousResponseID = try value.checked(.string, "previous_response_id")
         default:
-            if let name = Self.echoes.first(where: isNamed) { echoed.append((name, value)) }
+            if let name = Self.echoes.first(where: isNamed) { echo(name, value) }
+        }
+    }
+
+    /// Of a member that comes again the last one counts.
+    private mutating func echo(_ name: StaticString, _ value: JSONView) {
+        if let place = echoed.firstIndex(where: { $0.name.description == name.description }) {
+            echoed[place].value = value
+        } else {
+            echoed.append((name, value))
         }
     }
 
@@ -138,18 +144,5 @@ extension JSONView {
     func flag(_ param: String) throws(RequestFault) -> Bool {
         guard span.kind == .true || span.kind == .false else { throw .wrongType(param, "a boolean", self) }
         return isTrue
-    }
-}
-
-extension RequestFault {
-    static func wrongType(_ param: String, _ expected: String, _ value: JSONView) -> RequestFault {
-        .invalid(
-            param: param,
-            message: "Invalid type for '\(param)': expected \(expected), but got \(value.span.kind.article) instead."
-        )
-    }
-
-    static func missing(_ param: String) -> RequestFault {
-        .invalid(param: param, message: "Missing required parameter: '\(param)'.")
     }
 }

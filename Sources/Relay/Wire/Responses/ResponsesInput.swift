@@ -52,6 +52,7 @@ struct ResponsesInput {
         guard input.isArray else { throw .wrongType("input", "a string or an array of items", input) }
         items.reserveCapacity(input.span.range.count)
         items.writeStaticString("[")
+        var kept = KeptItems(of: client, in: responses, at: now)
         for (place, item) in input.elements.enumerated() {
             _ = try item.checked(.object, "input[\(place)]")
             if place > 0 { items.writeStaticString(",") }
@@ -59,7 +60,11 @@ struct ResponsesInput {
                 items.writeBytes(item.raw)
                 continue
             }
-            guard let found = responses.item(id, of: client, at: now) else { throw .refused(.itemNotFound(id)) }
+            guard let found = kept.item(id) else { throw .refused(.itemNotFound(id)) }
+            // The same item may be asked for again and again.
+            guard items.readableBytes + found.readableBytes <= responses.maxBytes else {
+                throw .refused(.referencesTooLong(limit: responses.maxBytes))
+            }
             items.writeImmutableBuffer(found)
         }
         items.writeStaticString("]")
@@ -77,19 +82,14 @@ struct ResponsesInput {
     /// The messages of the chat completion, an array.
     func messages(instructions: JSONView?) throws(RequestFault) -> ByteBuffer {
         let formerArray = ByteBuffer(array: former)
-        let read: Result<ByteBuffer, RequestFault> = formerArray.withUnsafeReadableBytes { formerBytes in
-            own.withUnsafeReadableBytes { ownBytes in
-                do throws(RequestFault) {
-                    let former = try Self.items(formerBytes) { _ in "previous_response_id" }
-                    let own = try Self.items(ownBytes) { "input[\($0)]" }
-                    var writer = ResponsesConversation(former + own)
-                    return .success(try writer.messages(instructions: instructions))
-                } catch {
-                    return .failure(error)
-                }
+        return try formerArray.reading { (formerBytes) throws(RequestFault) in
+            try own.reading { (ownBytes) throws(RequestFault) in
+                let former = try Self.items(formerBytes) { _ in "previous_response_id" }
+                let own = try Self.items(ownBytes) { "input[\($0)]" }
+                var writer = ResponsesConversation(former + own)
+                return try writer.messages(instructions: instructions)
             }
         }
-        return try read.get()
     }
 
     private static func items(
@@ -131,6 +131,16 @@ extension ClientError {
             message: "Item with id '\(id)' not found. Items are not kept when 'store' is false.",
             type: "invalid_request_error",
             param: "input"
+        )
+    }
+
+    static func referencesTooLong(limit: Int) -> ClientError {
+        ClientError(
+            status: 413,
+            message: "The items that 'input' refers to are larger than \(limit) bytes.",
+            type: "invalid_request_error",
+            param: "input",
+            code: "request_too_large"
         )
     }
 

@@ -30,12 +30,12 @@ struct ResponsesTools: Sendable {
 
     init(_ tools: JSONView?, choice: JSONView?) throws(RequestFault) {
         let entries = tools?.elements ?? []
-        let allowed = try ToolChoice.allowed(choice)
+        let allowed = ToolChoice.allowed(choice)
         functions.writeStaticString("[")
         for (place, tool) in entries.enumerated() {
             let param = "tools[\(place)]"
             _ = try tool.checked(.object, param)
-            if let allowed, !allowed.contains(where: { $0.names(tool) }) { continue }
+            if let allowed, !ToolChoice.allows(tool, allowed) { continue }
             try add(tool, param)
         }
         functions.writeStaticString("]")
@@ -51,9 +51,10 @@ struct ResponsesTools: Sendable {
         } else if type.equals("local_shell") {
             addLocalShell()
         } else if type.equals("namespace") {
+            let namespace = tool["name"]?.string
             for (place, inner) in (tool["tools"]?.elements ?? []).enumerated()
             where inner["type"]?.equals("function") == true {
-                try addFunction(inner, "\(param).tools[\(place)]", namespace: tool["name"]?.string)
+                try addFunction(inner, "\(param).tools[\(place)]", namespace: namespace)
             }
         }
     }
@@ -71,19 +72,21 @@ struct ResponsesTools: Sendable {
         let full = Self.functionName(bare, in: namespace)
         let kind = Kind.function(name: JSONText.quoted(bare), namespace: namespace.map(JSONText.quoted))
         guard begin(full, kind) else { return }
-        var json = JSONBuilder(functions)
-        json.object { json in
-            json.member("type", "function")
-            json.member("function") { json in
-                json.object { json in
-                    json.member("name", full)
-                    json.member("description", copying: function["description"])
-                    json.member("parameters", copying: function["parameters"])
-                    if function["strict"]?.isTrue == true { json.member("strict", true) }
-                }
+        writeFunction { json in
+            json.member("name", full)
+            json.member("description", copying: function["description"])
+            json.member("parameters", copying: function["parameters"])
+            if function["strict"]?.isTrue == true { json.member("strict", true) }
+        }
+    }
+
+    private mutating func writeFunction(_ members: (inout JSONBuilder) -> Void) {
+        JSONBuilder.write(into: &functions) { json in
+            json.object { json in
+                json.member("type", "function")
+                json.member("function") { $0.object(members) }
             }
         }
-        functions = json.buffer
     }
 
     private mutating func addCustom(_ tool: JSONView, _ param: String) throws(RequestFault) {
@@ -91,23 +94,16 @@ struct ResponsesTools: Sendable {
         _ = try name.checked(.string, "\(param).name")
         let text = name.string ?? ""
         guard begin(text, .custom(name: JSONText.quoted(text))) else { return }
-        var json = JSONBuilder(functions)
-        json.object { json in
-            json.member("type", "function")
-            json.member("function") { json in
-                json.object { json in
-                    json.member("name", text)
-                    json.member("description", Self.description(ofCustom: tool))
-                    json.member(
-                        "parameters",
-                        raw: #"{"type":"object","properties":{"input":{"type":"string","description":"#
-                            + #""The whole input of the tool, as it is."}},"required":["input"],"#
-                            + #""additionalProperties":false}"#
-                    )
-                }
-            }
+        writeFunction { json in
+            json.member("name", text)
+            json.member("description", Self.description(ofCustom: tool))
+            json.member(
+                "parameters",
+                raw: #"{"type":"object","properties":{"input":{"type":"string","description":"#
+                    + #""The whole input of the tool, as it is."}},"required":["input"],"#
+                    + #""additionalProperties":false}"#
+            )
         }
-        functions = json.buffer
     }
 
     /// The tool's own words, how its text is handed over, and the grammar that it follows.
@@ -151,22 +147,29 @@ struct ResponsesTools: Sendable {
 
 /// `tool_choice` in both APIs.
 private enum ToolChoice {
-    /// One entry of `allowed_tools`.
-    struct Allowed {
-        let type: JSONView?
-        let name: String?
+    /// What an entry of `allowed_tools` names; without a name every tool of its type.
+    struct Allowed: Hashable {
+        let type: String
+        var name: String?
 
-        func names(_ tool: JSONView) -> Bool {
-            guard let type, let theirs = tool["type"], type.string == theirs.string else { return false }
-            return name == nil || name == (tool["function"] ?? tool)["name"]?.string
+        init?(_ entry: JSONView) {
+            guard let type = entry["type"]?.string else { return nil }
+            self.type = type
+            name = (entry["function"] ?? entry)["name"]?.string
         }
     }
 
     /// The tools that a choice narrows the offer to; `nil` where it does not.
-    static func allowed(_ choice: JSONView?) throws(RequestFault) -> [Allowed]? {
+    static func allowed(_ choice: JSONView?) -> Set<Allowed>? {
         guard let choice, choice["type"]?.equals("allowed_tools") == true else { return nil }
-        let tools = (choice["allowed_tools"] ?? choice)["tools"]?.elements ?? []
-        return tools.map { Allowed(type: $0["type"], name: ($0["function"] ?? $0)["name"]?.string) }
+        return Set(((choice["allowed_tools"] ?? choice)["tools"]?.elements ?? []).compactMap(Allowed.init))
+    }
+
+    static func allows(_ tool: JSONView, _ allowed: Set<Allowed>) -> Bool {
+        guard var entry = Allowed(tool) else { return false }
+        if allowed.contains(entry) { return true }
+        entry.name = nil
+        return allowed.contains(entry)
     }
 
     /// JSON text; `nil` where nothing needs to be said.

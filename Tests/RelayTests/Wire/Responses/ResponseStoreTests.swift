@@ -70,11 +70,14 @@ struct ResponseStoreTests {
     @Test func `items are found by their ids`() {
         let store = ResponseStore()
         store.keep(kept("resp_t1"), of: "", at: now)
-        #expect(store.item("msg_t1_1", of: "", at: now).map { String(buffer: $0) } == #"{"n":1}"#)
-        #expect(store.item("msg_t1_i0", of: "", at: now).map { String(buffer: $0) } == #"{"role":"user"}"#)
+        var items = KeptItems(of: "", in: store, at: now)
+        #expect(items.item("msg_t1_1").map { String(buffer: $0) } == #"{"n":1}"#)
+        #expect(items.item("msg_t1_i0").map { String(buffer: $0) } == #"{"role":"user"}"#)
         for id in ["msg_t1_2", "msg_t1_i1", "msg_t2_0", "msg_t1", "x", "msg_t1_-1", ""] {
-            #expect(store.item(id, of: "", at: now) == nil, "\(id)")
+            #expect(items.item(id) == nil, "\(id)")
         }
+        var others = KeptItems(of: "other", in: store, at: now)
+        #expect(others.item("msg_t1_1") == nil)
     }
 
     @Test func `many uses of few responses take no room`() {

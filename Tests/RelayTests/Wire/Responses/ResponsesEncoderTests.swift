@@ -207,6 +207,18 @@ struct ResponsesEncoderTests {
         #expect(Set(names).count == names.count)
     }
 
+    @Test func `what a request says twice is repeated once`() throws {
+        let body = #"{"model":"m","input":"hi","metadata":{"a":"1"},"user":"u","metadata":{"a":"2"}}"#
+        let call = try ResponsesReader.read(
+            ByteBuffer(string: body),
+            ResponsesReaderTests.facts(),
+            from: ResponseStore()
+        )
+        let whole = try #require(call.encoder).whole(ByteBuffer(string: Self.said("hello")))
+        let response = try SimulatedJSON.parse(Array(whole.readableBytesView))
+        #expect(response.members?.filter { $0.name == "metadata" }.map(\.value.text) == [#"{"a":"2"}"#])
+    }
+
     /// No String is built per delta: well under 3 µs in a release build; a debug build is some twenty times slower.
     @Test func `a chunk costs little`() {
         let chunk = ByteBuffer(string: "data: \(Self.delta(#"{"content":" some words of text"}"#))\n\n")

@@ -333,6 +333,29 @@ struct ResponsesReaderTests {
         #expect(error.code == "previous_response_not_found")
     }
 
+    @Test func `what is referred to again and again has a limit`() throws {
+        let store = ResponseStore(maxBytes: 20_000)
+        let text = String(repeating: "x", count: 3000)
+        store.keep(
+            ResponseStore.Kept(
+                id: "resp_t1",
+                response: ByteBuffer(string: "[]"),
+                output: 0..<2,
+                input: ByteBuffer(string: #"[{"role":"user","content":"\#(text)"}]"#),
+                previous: nil
+            ),
+            of: "",
+            at: .now
+        )
+        func body(_ count: Int) -> String {
+            let references = Array(repeating: #"{"type":"item_reference","id":"msg_t1_i0"}"#, count: count)
+            return #"{"model":"m","input":[\#(references.joined(separator: ","))]}"#
+        }
+        #expect(try Self.chat(body(4), from: store)["messages"]?.elements?.count == 4)
+        let error = #expect(throws: RequestFault.self) { try Self.chat(body(400), from: store) }
+        #expect(error.map { ClientError($0).status } == 413)
+    }
+
     // MARK: Reading
 
     static func facts(client: String = "") -> CallFacts {
