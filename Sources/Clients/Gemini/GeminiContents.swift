@@ -9,6 +9,8 @@ struct GeminiContents {
     var system: [GeminiPart] = []
     /// Calls of the last model turn that have no result yet, in their order.
     private var open: [(id: JSONView?, key: String, name: String)] = []
+    /// Keys of these calls, by what a result names them by: the key itself, or the name of a function without an id.
+    private var openKeys: [String: String] = [:]
     /// Results that came, by their call's id.
     private var results: [String: JSONView] = [:]
 
@@ -81,6 +83,8 @@ struct GeminiContents {
             if signature == nil, place == 0, model.wantsSignatures { signature = Self.unknownSignature }
             written.append(.call(id: id, name: name, arguments: call["function"]?["arguments"], signature: signature))
             open.append((id, key, name))
+            openKeys[key] = key
+            if id == nil, openKeys[name] == nil { openKeys[name] = key }
         }
         append(written, as: .model)
     }
@@ -93,8 +97,8 @@ struct GeminiContents {
 
     private mutating func takeResult(_ message: JSONView) {
         let id = message["tool_call_id"]?.string ?? message["name"]?.string ?? ""
-        if let place = open.firstIndex(where: { $0.key == id || $0.name == id && $0.id == nil }) {
-            results[open[place].key] = message["content"] ?? message
+        if let key = openKeys[id] {
+            results[key] = message["content"] ?? message
         } else if let text = message["content"], text.isString, text.raw.count > 2 {
             // Its call was left out of the history: what it says is still worth knowing.
             closeCalls()
@@ -110,6 +114,7 @@ struct GeminiContents {
         }
         turns.append(GeminiTurn(role: .user, parts: parts, isResults: true))
         open = []
+        openKeys = [:]
         results = [:]
     }
 

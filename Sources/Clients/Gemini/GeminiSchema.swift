@@ -63,6 +63,8 @@ extension GeminiSchema {
         /// References on the way to where it writes: one that leads back is cut.
         private var references: Set<String> = []
         private var targets: [String: JSONView] = [:]
+        /// Members of the objects that pointers led through, each read once.
+        private var folders: [String: [String: JSONView]] = [:]
 
         init(root: JSONView) { self.root = root }
 
@@ -162,18 +164,25 @@ extension GeminiSchema {
         }
 
         /// `#/$defs/Name` and other pointers from the root.
-        private func target(of reference: String) -> JSONView? {
+        private mutating func target(of reference: String) -> JSONView? {
             guard reference.hasPrefix("#/") else { return nil }
-            var value = root
+            var (value, path) = (root, "#")
             for step in reference.dropFirst(2).split(separator: "/") {
                 let name = step.split(separator: "~1", omittingEmptySubsequences: false).joined(separator: "/")
                     .split(separator: "~0", omittingEmptySubsequences: false).joined(separator: "~")
-                guard let next = value.members.first(where: { JSONText.string(root.bytes, $0.key) == name }) else {
-                    return nil
-                }
-                value = next.value
+                guard let next = member(name, of: value, at: path) else { return nil }
+                value = next
+                path += "/\(step)"
             }
             return value
+        }
+
+        private mutating func member(_ name: String, of value: JSONView, at path: String) -> JSONView? {
+            if folders[path] == nil {
+                let members = value.members.map { (JSONText.string(root.bytes, $0.key), $0.value) }
+                folders[path] = Dictionary(members) { first, _ in first }
+            }
+            return folders[path]?[name]
         }
 
         // MARK: Writing
