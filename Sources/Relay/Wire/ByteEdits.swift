@@ -76,8 +76,9 @@ struct ByteEdits: Sendable {
     }
 
     /// Sorts the edits by place, those at one place in the order they were made. They come nearly sorted and are few, so
-    /// that each is simply moved to where it belongs.
+    /// that each is simply moved to where it belongs; of many that are not, that would take forever.
     private mutating func sort() {
+        var moves = 0
         for place in edits.indices.dropFirst() {
             let edit = edits[place]
             var hole = place
@@ -86,7 +87,18 @@ struct ByteEdits: Sendable {
                 hole -= 1
             }
             edits[hole] = edit
+            moves += place - hole
+            if moves > 16 * edits.count + 1024 { return sortMany() }
         }
+    }
+
+    private mutating func sortMany() {
+        edits = edits.enumerated()
+            .sorted { one, other in
+                one.element.goesBefore(other.element)
+                    || one.offset < other.offset && !other.element.goesBefore(one.element)
+            }
+            .map(\.element)
     }
 
     /// How much longer the body becomes.

@@ -69,6 +69,8 @@ struct ChatRendering {
     private var quirks: Quirks { route.quirks }
     /// What the route has refused before.
     private let refused: RefusedMembers?
+    /// Both `max_tokens` and `max_completion_tokens` are there.
+    private let saysMaxTokensTwice: Bool
 
     init(
         _ bytes: UnsafeRawBufferPointer,
@@ -83,6 +85,8 @@ struct ChatRendering {
         self.route = route
         self.prompt = prompt
         refused = route.experience.refused
+        saysMaxTokensTwice =
+            refused != nil && request.member(.maxTokens) != nil && request.member(.maxCompletionTokens) != nil
     }
 
     mutating func run() -> ByteEdits {
@@ -134,7 +138,7 @@ struct ChatRendering {
         guard let refused, refused.contains(name) else { return false }
         guard let other = Self.otherName(of: member.name) else { return true }
         // It goes by its other name, unless that is there itself, or no better.
-        return refused.contains(other) || request.members.contains { self.name(of: $0) == other }
+        return saysMaxTokensTwice || refused.contains(other)
     }
 
     /// `max_tokens` and `max_completion_tokens` say the same.
