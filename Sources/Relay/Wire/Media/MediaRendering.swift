@@ -61,7 +61,7 @@ extension MediaRequest {
     }
 
     private func isDropped(_ field: Field, by route: Route) -> Bool {
-        route.provider.quirks.dropParameters.contains(field.name)
+        route.quirks.dropParameters.contains(field.name)
     }
 }
 

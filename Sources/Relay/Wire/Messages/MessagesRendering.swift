@@ -9,6 +9,8 @@ struct MessagesRendering {
     private let route: Route
     private let prompt: PromptEdits
     private var edits = ByteEdits()
+    /// What the route has refused before.
+    private let refused: RefusedMembers?
     /// Members that are put in front of the client's, each with its comma.
     private var added = ""
 
@@ -36,13 +38,18 @@ struct MessagesRendering {
 
     private init(document: JSONView, route: Route, prompt: PromptEdits) {
         (self.document, self.route, self.prompt) = (document, route, prompt)
+        refused = route.experience.refused
     }
 
     private mutating func run(_ origins: [ClientOriginal.Origin]) -> ByteEdits {
         let members = document.members.map { JSONMember(key: $0.key, value: $0.value.span) }
-        let messages = document["messages"].map { MessagesSplices($0, origins, prompt) }
+        // Of a member that comes again the last one counts.
+        func last(_ name: StaticString) -> JSONView? {
+            members.last { isNamed($0, name) && $0.value.kind != .null }.map { JSONView(document.bytes, $0.value) }
+        }
+        let messages = last("messages").map { MessagesSplices($0, origins, prompt) }
         // A turn that its tools call back must begin with the thoughts it had; another provider's are none.
-        let stopsThinking = messages?.lacksThoughts == true && document["thinking"]?["type"]?.equals("enabled") == true
+        let stopsThinking = messages?.lacksThoughts == true && last("thinking")?["type"]?.equals("enabled") == true
         let leftOut = members.map { isLeftOut($0, stopsThinking: stopsThinking) }
         edits.remove({ leftOut[$0] }, of: members.count, at: { members[$0].range })
         var system: JSONView?
@@ -66,15 +73,17 @@ struct MessagesRendering {
     private func isLeftOut(_ member: JSONMember, stopsThinking: Bool) -> Bool {
         if member.value.kind == .null { return true }
         switch member.key.range.count {
-        case 6 where isNamed(member, "stream"): return route.provider.quirks.noStreaming
+        case 6 where isNamed(member, "stream"): return route.quirks.noStreaming
         case 8 where isNamed(member, "thinking"): return stopsThinking
         case 10 where isNamed(member, "model_type") || isNamed(member, "model_name"): return true
         case 11 where isNamed(member, "model_scale"): return true
         // Its rules for thinking are refused where there is none.
         case 18 where isNamed(member, "context_management"): return stopsThinking
         default:
-            let dropped = route.provider.quirks.dropParameters
-            return !dropped.isEmpty && dropped.contains(JSONText.string(document.bytes, member.key))
+            let dropped = route.quirks.dropParameters
+            guard !dropped.isEmpty || refused != nil else { return false }
+            let name = JSONText.string(document.bytes, member.key)
+            return dropped.contains(name) || name != "max_tokens" && refused?.contains(name) == true
         }
     }
 

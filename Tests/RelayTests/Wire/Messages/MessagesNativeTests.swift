@@ -112,6 +112,41 @@ struct MessagesNativeTests {
         }
     }
 
+    @Test func `what its model does not take is left out`() async throws {
+        var member = Self.member()
+        member.models[0].more = #""quirks":{"drop_parameters":["temperature"]}"#
+        try await RelayUnderTest.run([member]) { relay in
+            let body = MessagesTests.body(members: #","temperature":0.5,"top_k":4"#)
+            let answer = try await relay.request("POST", "/v1/messages", body: body)
+            let sent = relay.providers[0].calls[0].json
+            #expect(answer.status == 200 && sent["temperature"] == nil && sent["top_k"]?.integer == 4)
+        }
+    }
+
+    @Test func `what it refuses is left out of the next call`() async throws {
+        try await RelayUnderTest.run([Self.member()]) { relay in
+            relay.providers[0].play(.error(400, .anthropic, message: "top_k: Extra inputs are not permitted"))
+            let body = MessagesTests.body(members: #","temperature":0.5,"top_k":4"#)
+            let answer = try await relay.request("POST", "/v1/messages", body: body)
+            let sent = relay.providers[0].calls.map(\.json)
+            #expect(answer.status == 200 && sent.map { $0["top_k"]?.integer } == [4, nil], "\(answer.text)")
+            #expect(sent.allSatisfy { $0["temperature"] != nil })
+        }
+    }
+
+    @Test func `of messages that come twice the last ones count`() async throws {
+        try await RelayUnderTest.run([Self.member()]) { relay in
+            let call = #"{"type":"tool_use","id":"call:1","name":"alpha","input":{}}"#
+            let result = #"{"type":"tool_result","tool_use_id":"call:1","content":"1"}"#
+            let body =
+                #"{"model":"meta-model","max_tokens":100,"messages":[{"role":"user","content":"No."}]\#(MessagesTests.tools),"messages":[{"role":"user","content":"Go."},{"role":"assistant","content":[\#(call)]},{"role":"user","content":[\#(result)]}]}"#
+            _ = try await relay.request("POST", "/v1/messages", body: body)
+            // Whether it takes them is the provider's business.
+            let sent = relay.providers[0].calls[0].text
+            #expect(!sent.contains("call:1") && sent.contains(#""id":"call_1""#))
+        }
+    }
+
     // MARK: Failures
 
     @Test(arguments: [false, true])
