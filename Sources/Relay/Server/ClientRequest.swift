@@ -30,7 +30,8 @@ struct ClientRequest: Sendable {
     var wire: Wire {
         let wire = Endpoints.wire(of: path)
         // Anthropic's clients ask for more than messages, and say who they are.
-        return wire == .chat && headers.anthropicVersion != nil && path != "/chat/completions" ? .messages : wire
+        return wire == .chat && headers.anthropicVersion != nil && !path.hasPrefix("/chat/completions")
+            ? .messages : wire
     }
 
     /// A query parameter's value, percent-decoded.

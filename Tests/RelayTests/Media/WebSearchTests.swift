@@ -89,4 +89,12 @@ struct WebSearchTests {
             #expect(relay.providers[0].calls.isEmpty)
         }
     }
+
+    @Test func `its errors are a chat completion's, whoever asks`() async throws {
+        try await RelayUnderTest.run([Self.member("One", tagged: true)]) { relay in
+            let headers: RelayUnderTest.Fields = [("anthropic-version", "2023-06-01")]
+            let response = try await relay.request("POST", "/v1" + Self.path, headers: headers, body: "{")
+            #expect(response.status == 400 && response.isErrorEnvelope && response.json["type"] == nil)
+        }
+    }
 }
