@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Fetches images that a client named by their URL, for providers that take only the bytes.
 ///
@@ -27,6 +28,27 @@ package final class ImageFetcher: Sendable {
     package struct Fault: Error, Sendable, Equatable {
         package let url: String
         package let reason: String
+        /// It may well be had later.
+        package var isForWantOfRoom = false
+    }
+
+    /// What has come of the images of one request, which share one limit.
+    private final class Gathered: Sendable {
+        private let bytes = Atomic<Int>(0)
+        private let limit: Int
+        private let room: @Sendable (Int) -> Bool
+
+        init(limit: Int, room: @escaping @Sendable (Int) -> Bool) {
+            self.limit = limit
+            self.room = room
+        }
+
+        /// Asks for as much room as the bytes will take as base64.
+        func take(_ count: Int) -> Bool {
+            bytes.wrappingAdd(count, ordering: .relaxed).newValue <= limit && room((count + 2) / 3 * 4)
+        }
+
+        var isTooMuch: Bool { bytes.load(ordering: .relaxed) > limit }
     }
 
     private let names: NameResolver
@@ -55,46 +77,46 @@ package final class ImageFetcher: Sendable {
     deinit { names.shutdown() }
 
     /// All of them at once; the first that fails is the answer.
-    package func images(at urls: [String]) async -> Result<[String: Image], Fault> {
+    /// - Parameter room: asked for memory as it is needed; where there is none, nothing more is fetched.
+    package func images(
+        at urls: [String],
+        taking room: @escaping @Sendable (Int) -> Bool = { _ in true }
+    ) async -> Result<[String: Image], Fault> {
         guard urls.count <= limits.images else {
             return .failure(
                 Fault(url: urls[limits.images], reason: "more than \(limits.images) images have to be fetched")
             )
         }
         let deadline = ContinuousClock.now + limits.time
+        let gathered = Gathered(limit: limits.totalBytes, room: room)
         return await withTaskGroup(of: Result<(String, Image), Fault>.self) { group in
             for url in urls {
                 group.addTask {
                     do throws(Fault) {
-                        return .success((url, try await self.image(at: url, until: deadline)))
+                        return .success((url, try await self.image(at: url, until: deadline, gathered)))
                     } catch {
                         return .failure(error)
                     }
                 }
             }
             var images: [String: Image] = [:]
-            var bytes = 0
             for await result in group {
                 switch result {
                 case .failure(let fault):
                     group.cancelAll()
                     return .failure(fault)
-                case .success((let url, let image)):
-                    bytes += image.dataURL.count / 4 * 3
-                    guard bytes <= limits.totalBytes else {
-                        group.cancelAll()
-                        return .failure(
-                            Fault(url: url, reason: "the images are larger than \(limits.totalBytes) bytes")
-                        )
-                    }
-                    images[url] = image
+                case .success((let url, let image)): images[url] = image
                 }
             }
             return .success(images)
         }
     }
 
-    private func image(at url: String, until deadline: ContinuousClock.Instant) async throws(Fault) -> Image {
+    private func image(
+        at url: String,
+        until deadline: ContinuousClock.Instant,
+        _ gathered: Gathered
+    ) async throws(Fault) -> Image {
         func fault(_ reason: String) -> Fault { Fault(url: url, reason: reason) }
         var place = url
         for _ in 0...limits.redirects {
@@ -110,8 +132,12 @@ package final class ImageFetcher: Sendable {
                     at: target,
                     headers: [("user-agent", userAgent)],
                     timeout: max(.milliseconds(1), ContinuousClock.now.duration(to: deadline)),
-                    maxBytes: limits.bytes
+                    maxBytes: limits.bytes,
+                    taking: { gathered.take($0) }
                 )
+            } catch SimpleClient.Fault.noRoom {
+                if gathered.isTooMuch { throw fault("the images are larger than \(limits.totalBytes) bytes") }
+                throw Fault(url: url, reason: "there is no room for it now", isForWantOfRoom: true)
             } catch SimpleClient.Fault.tooLong {
                 throw fault("it is larger than \(limits.bytes) bytes")
             } catch SimpleClient.Fault.timeout {

@@ -17,6 +17,9 @@ package struct SimpleClient: Sendable {
         case upstream(UpstreamFault)
         case timeout
         case tooLong
+        /// Nobody would take what came.
+        case noRoom
+        case cancelled
 
         package var description: String {
             switch self {
@@ -24,6 +27,8 @@ package struct SimpleClient: Sendable {
             case .upstream(let fault): "\(fault)"
             case .timeout: "no answer in time"
             case .tooLong: "the answer is too long"
+            case .noRoom: "there is no room for the answer"
+            case .cancelled: "nobody waits for the answer any more"
             }
         }
     }
@@ -33,7 +38,8 @@ package struct SimpleClient: Sendable {
         self.names = names
     }
 
-    /// `path` is appended to the target's base path. The connection is not kept.
+    /// `path` is appended to the target's base path. The connection is not kept. A task that is cancelled calls off.
+    /// - Parameter room: asked before each piece of the body is gathered.
     package func request(
         _ method: String,
         _ path: String,
@@ -41,7 +47,8 @@ package struct SimpleClient: Sendable {
         headers: [(String, String)] = [],
         body: ByteBuffer = ByteBuffer(),
         timeout: Duration,
-        maxBytes: Int = 16 * 1024 * 1024
+        maxBytes: Int = 16 * 1024 * 1024,
+        taking room: @escaping @Sendable (Int) -> Bool = { _ in true }
     ) async throws -> Answer {
         var head = ByteBuffer()
         head.writeString("\(method) \(target.path(appending: path)) HTTP/1.1\r\nhost: \(target.authority)\r\n")
@@ -50,15 +57,24 @@ package struct SimpleClient: Sendable {
         let request = UpstreamRequest(head: head, body: body)
         let loop = group.next()
         let promise = loop.makePromise(of: Answer.self)
+        let place = NIOLoopBoundBox<Collector?>.makeEmptyBox(valueType: Collector.self, eventLoop: loop)
         loop.execute {
             let pool = UpstreamPool(loop: loop, names: names, connectTimeout: timeout)
-            let collector = Collector(pool: pool, promise: promise, maxBytes: maxBytes)
+            let collector = Collector(pool: pool, promise: promise, maxBytes: maxBytes, room: room)
+            place.value = collector
             collector.begin(request, to: target)
             let bound = NIOLoopBound(collector, eventLoop: loop)
             let timer = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { bound.value.fail(.timeout) }
-            promise.futureResult.whenComplete { _ in timer.cancel() }
+            promise.futureResult.whenComplete { _ in
+                timer.cancel()
+                place.value = nil
+            }
         }
-        return try await promise.futureResult.get()
+        return try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            loop.execute { place.value?.fail(.cancelled) }
+        }
     }
 }
 
@@ -67,16 +83,23 @@ private final class Collector: UpstreamReceiver {
     private let pool: UpstreamPool
     private let promise: EventLoopPromise<SimpleClient.Answer>
     private let maxBytes: Int
+    private let room: @Sendable (Int) -> Bool
     private var call: UpstreamCall?
     private var head: ResponseHead?
     private var body = ByteBuffer()
     private var isDone = false
     private var own: Collector?
 
-    init(pool: UpstreamPool, promise: EventLoopPromise<SimpleClient.Answer>, maxBytes: Int) {
+    init(
+        pool: UpstreamPool,
+        promise: EventLoopPromise<SimpleClient.Answer>,
+        maxBytes: Int,
+        room: @escaping @Sendable (Int) -> Bool
+    ) {
         self.pool = pool
         self.promise = promise
         self.maxBytes = maxBytes
+        self.room = room
     }
 
     func begin(_ request: UpstreamRequest, to target: UpstreamTarget) {
@@ -89,8 +112,10 @@ private final class Collector: UpstreamReceiver {
         case .connected: break
         case .read(var read):
             if let head = read.head { self.head = head }
+            let count = read.body.readableBytes
+            if body.readableBytes + count > maxBytes { return fail(.tooLong) }
+            if count > 0, !room(count) { return fail(.noRoom) }
             body.writeBuffer(&read.body)
-            if body.readableBytes > maxBytes { return fail(.tooLong) }
             guard read.hasEnded, let head, finish() else { return }
             promise.succeed(SimpleClient.Answer(status: head.status, head: head, body: body))
         case .failed(let fault): fail(.upstream(fault))

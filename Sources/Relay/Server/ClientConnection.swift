@@ -137,8 +137,8 @@ final class ClientConnection: ChannelInboundHandler {
         case .media(let endpoint):
             serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, for: endpoint, facts) }
         case .tokenCount:
-            gateway.memory.give(body.readableBytes)
             write(ClientBytes(MessagesTokenCount.answer(body, to: request, gateway: gateway)))
+            gateway.memory.give(body.readableBytes)
             replyEnded(keepsAlive: request.framing.keepsAlive)
         case .office(let page):
             gateway.memory.give(body.readableBytes)
@@ -158,12 +158,17 @@ final class ClientConnection: ChannelInboundHandler {
         read: (CallFacts) throws(RequestFault) -> WireCall
     ) {
         let facts = gateway.facts(of: request)
+        let lease = MemoryLease(gateway.memory, holding: body.readableBytes)
         let wireCall: WireCall
         do throws(RequestFault) {
             wireCall = try read(facts)
         } catch {
-            gateway.memory.give(body.readableBytes)
+            lease.giveBack()
             return replyError(ClientError(error), to: request)
+        }
+        guard lease.take(wireCall.translatedBytes) else {
+            lease.giveBack()
+            return replyError(.outOfMemory, to: request)
         }
         let call = ModelCall(
             connection: self,
@@ -171,7 +176,7 @@ final class ClientConnection: ChannelInboundHandler {
             services: services,
             call: wireCall,
             facts: facts,
-            bodyBytes: body.readableBytes
+            lease: lease
         )
         current = (call, facts.framing)
         call.begin()
@@ -179,7 +184,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Called once by every model call, with its answer written or its client gone.
     func callEnded(_ call: ModelCall, hasReply: Bool) {
-        gateway.memory.give(call.requestBytes)
+        call.lease.giveBack()
         guard let framing = current?.framing else { return }
         current = nil
         guard hasReply else { return }

@@ -122,26 +122,6 @@ final class Gateway: Sendable {
     }
 }
 
-/// One limit for all request bytes that are held at once.
-final class MemoryBudget: Sendable {
-    private let limit: Int
-    private let held = Atomic<Int>(0)
-
-    init(limit: Int) { self.limit = limit }
-
-    /// `false` when the limit would be passed; nothing is taken then.
-    func take(_ bytes: Int) -> Bool {
-        let total = held.wrappingAdd(bytes, ordering: .relaxed).newValue
-        guard total > limit else { return true }
-        held.wrappingSubtract(bytes, ordering: .relaxed)
-        return false
-    }
-
-    func give(_ bytes: Int) { held.wrappingSubtract(bytes, ordering: .relaxed) }
-
-    var bytes: Int { held.load(ordering: .relaxed) }
-}
-
 /// The open connections, for draining them.
 final class ConnectionList: Sendable {
     private struct Entry: Sendable {

@@ -18,8 +18,8 @@ final class ModelCall: UpstreamReceiver {
     private var isDone = false
     /// Where the ticker keeps it.
     var tickerPlace: Int?
-    /// Of the client's body, held until the call has ended.
-    let requestBytes: Int
+    /// The memory of its request, held until the call has ended.
+    let lease: MemoryLease
     /// When its stream was last read, or was to be read on.
     private var lastRead = Now.never
     /// It reads on with the next beat.
@@ -34,12 +34,12 @@ final class ModelCall: UpstreamReceiver {
         services: LoopServices,
         call: WireCall,
         facts: CallFacts,
-        bodyBytes: Int
+        lease: MemoryLease
     ) {
         self.connection = connection
         self.gateway = gateway
         self.services = services
-        requestBytes = bodyBytes
+        self.lease = lease
         exchange = Exchange(chain: gateway.chain, request: call.request, facts: facts, encoder: call.encoder)
     }
 
@@ -181,9 +181,9 @@ final class ModelCall: UpstreamReceiver {
     /// Fetching is an errand of seconds at best: it is done as a task, and comes back to this loop as an event.
     private func fetch(_ urls: [String]) {
         let bound = NIOLoopBound(self, eventLoop: services.loop)
-        fetching = Task { [loop = services.loop, fetcher = gateway.images] in
+        fetching = Task { [loop = services.loop, fetcher = gateway.images, lease] in
             let state: ImageInlining.State =
-                switch await fetcher.images(at: urls) {
+                switch await fetcher.images(at: urls, taking: { lease.take($0) }) {
                 case .success(let images): .fetched(images)
                 case .failure(let fault): .failed(fault)
                 }

@@ -42,7 +42,7 @@ extension SettingKey {
         SettingKey(
             "server.max_buffered_bytes",
             \.server.maxBufferedBytes,
-            "All bodies held at once; beyond it reading stops, then 503.",
+            "All request bodies held at once, and what is made of them; beyond it reading stops, then 503.",
             unit: "bytes",
             check: .atLeast(1_048_576)
         ),

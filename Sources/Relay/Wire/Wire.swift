@@ -31,6 +31,12 @@ struct WireCall {
         self.request = .media(request)
         encoder = nil
     }
+
+    /// Of what was made of the client's body and is held beside it.
+    var translatedBytes: Int {
+        guard let chat = request.chat, chat.origin != .chat else { return 0 }
+        return chat.body.readableBytes
+    }
 }
 
 /// Writes the answer to one exchange in the words of a wire that is not chat completions.

@@ -145,6 +145,37 @@ import Testing
         #expect(fault.reason.contains("larger than 5000"))
     }
 
+    @Test func `nothing is fetched that there is no room for`() async throws {
+        let server = try await LoopbackServer.start { _ in [Self.gif] }
+        defer { server.stop() }
+        let fetcher = try Self.fetcher()
+        defer { fetcher.shutdown() }
+        let url = "http://pic.test:\(server.port)/"
+        let result = await fetcher.images(at: [url]) { count in
+            // As base64.
+            count > 12
+        }
+        guard case .failure(let fault) = result else { return _ = Issue.record("fetched") }
+        #expect(fault.isForWantOfRoom && fault.url == url)
+        #expect(try await fetcher.images(at: [url]) { $0 == 12 }.get().count == 1)
+    }
+
+    @Test func `whoever does not wait any more calls off what is on its way`() async throws {
+        let server = try await LoopbackServer.start { _ in [] }
+        defer { server.stop() }
+        let fetcher = try Self.fetcher { $0.time = .seconds(100) }
+        defer { fetcher.shutdown() }
+        let url = "http://pic.test:\(server.port)/"
+        let task = Task { await fetcher.images(at: [url]) }
+        while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        let time = await ContinuousClock()
+            .measure {
+                task.cancel()
+                guard case .failure = await task.value else { return _ = Issue.record("fetched") }
+            }
+        #expect(time < .seconds(10))
+    }
+
     @Test(
         arguments: [
             ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0], ImageType.png), ([0xFF, 0xD8, 0xFF, 0xE0], .jpeg),

@@ -1,4 +1,5 @@
 import Clients
+import NIOCore
 import Testing
 
 @testable import Relay
@@ -118,5 +119,29 @@ struct ImageInliningTests {
             try await relay.becomesIdle()
             #expect(try await relay.ask(body: Self.body(images.url("/a"))).status == 200)
         }
+    }
+
+    @Test func `an image that there is no room for is to be asked for later`() async throws {
+        let body = Self.body("http://127.0.0.1:65535/a")
+        let settings: @Sendable (inout Settings) -> Void = { $0.server.maxBufferedBytes = body.utf8.count + 8 }
+        try await Self.run([Self.gemini()], settings: settings) { relay, images in
+            let answer = try await relay.ask(body: Self.body(images.url("/a")))
+            #expect(answer.status == 503 && answer.error?["code"]?.string == "overloaded")
+            #expect(answer.response.header("x-should-retry") == nil && relay.providers[0].calls.isEmpty)
+            try await relay.becomesIdle()
+        }
+    }
+
+    @Test func `many addresses are gathered in time that grows with their number`() throws {
+        func time(_ count: Int) throws -> Duration {
+            let parts = (0..<count).map { #"{"type":"image_url","image_url":{"url":"https://a.test/\#($0)"}}"# }
+            let content = "[\(parts.joined(separator: ","))]"
+            let body = #"{"model":"m","messages":[{"role":"user","content":\#(content)}]}"#
+            let request = try ChatRequestReader.read(ByteBuffer(string: body))
+            return ContinuousClock().measure { #expect(ImageInlining.urls(in: request).count == count) }
+        }
+        _ = try time(200)
+        let (short, long) = (try time(500), try time(8000))
+        #expect(long < short * 80, "\(short) \(long)")
     }
 }

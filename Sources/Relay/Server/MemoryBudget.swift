@@ -1,0 +1,45 @@
+import Synchronization
+
+/// One limit for all bytes of requests that are held at once: their bodies, what was translated of them, and images that
+/// were fetched for them.
+final class MemoryBudget: Sendable {
+    private let limit: Int
+    private let held = Atomic<Int>(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    /// `false` when the limit would be passed; nothing is taken then.
+    func take(_ bytes: Int) -> Bool {
+        let total = held.wrappingAdd(bytes, ordering: .relaxed).newValue
+        guard total > limit else { return true }
+        held.wrappingSubtract(bytes, ordering: .relaxed)
+        return false
+    }
+
+    func give(_ bytes: Int) { held.wrappingSubtract(bytes, ordering: .relaxed) }
+
+    var bytes: Int { held.load(ordering: .relaxed) }
+}
+
+/// What one call holds of the budget. It goes back once: when the call ends, or with the last who might still take some.
+final class MemoryLease: Sendable {
+    private let budget: MemoryBudget
+    private let held: Atomic<Int>
+
+    /// - Parameter bytes: taken of the budget already.
+    init(_ budget: MemoryBudget, holding bytes: Int) {
+        self.budget = budget
+        held = Atomic(bytes)
+    }
+
+    func take(_ bytes: Int) -> Bool {
+        guard bytes > 0 else { return true }
+        guard budget.take(bytes) else { return false }
+        held.wrappingAdd(bytes, ordering: .relaxed)
+        return true
+    }
+
+    func giveBack() { budget.give(held.exchange(0, ordering: .relaxed)) }
+
+    deinit { giveBack() }
+}
