@@ -200,4 +200,17 @@ import Testing
             #expect(answer.error?["message"]?.string?.contains("more than one choice") == true)
         }
     }
+
+    @Test func `what was reserved for it is given back, and tells nothing of the route`() async throws {
+        let member = RelayUnderTest.Member("One", more: #""concurrency":1"#, Self.anthropic)
+        try await RelayUnderTest.run([member]) { relay async throws in
+            let route = relay.gateway.chain.dispatch.table.routes[0]
+            let before = route.account.snapshot(slot: route.slot, at: .read())
+            for _ in 0..<8 { #expect(try await relay.ask(members: #""n":2"#).status == 400) }
+            let after = route.account.snapshot(slot: route.slot, at: .read())
+            #expect(after.inFlight == 0 && after.axes == before.axes && after.breaker == before.breaker)
+            #expect(after.score.successes == 0 && after.score.failures == 0)
+            #expect(try await relay.ask().status == 200)
+        }
+    }
 }
