@@ -1,7 +1,7 @@
 // N clients that each send one request after the other: one thread, epoll, keep-alive.
 //
 //   load --port P --body FILE [--connections N] [--seconds S | --requests N] [--stream] [--hold S] [--tls]
-//        [--timeout S] [--path PATH]
+//        [--timeout S] [--path PATH] [--end TEXT]
 //
 // An answer counts when it is whole by its own framing (Content-Length or chunked), has status 200 and, with --stream,
 // ends in [DONE]; everything else is an error. When the time is over the requests under way are still taken to their
@@ -32,11 +32,11 @@ enum { maxHeadBytes = 65536, readBytes = 262144, tailBytes = 32 };
 
 static struct {
     int port, connections;
-    const char *body, *path;
+    const char *body, *path, *end;
     double seconds, hold, timeout;
     long requests;
     bool stream, tls;
-} options = {.connections = 1, .path = "/v1/chat/completions", .seconds = 0, .timeout = 60};
+} options = {.connections = 1, .path = "/v1/chat/completions", .end = "[DONE]", .seconds = 0, .timeout = 60};
 
 typedef enum { closed, connecting, handshaking, sending, readingHead, readingBody } State;
 typedef enum { chunkSize, chunkExtension, chunkData, chunkEnd, trailer } ChunkState;
@@ -149,7 +149,7 @@ static void failed(Client *client, long *kind) {
 
 static void complete(Client *client) {
     int64_t at = now();
-    bool isDone = !options.stream || memmem(client->tail, client->tailCount, "[DONE]", 6);
+    bool isDone = !options.stream || memmem(client->tail, client->tailCount, options.end, strlen(options.end));
     int status = client->status;
     if (status >= 0 && status < 600) statuses[status]++;
     if (status != 200 || !isDone) {
@@ -416,6 +416,7 @@ static void readOptions(int count, char **arguments) {
         if (!strcmp(name, "--port")) options.port = atoi(value);
         else if (!strcmp(name, "--body")) options.body = value;
         else if (!strcmp(name, "--path")) options.path = value;
+        else if (!strcmp(name, "--end")) options.end = value;
         else if (!strcmp(name, "--connections")) options.connections = atoi(value);
         else if (!strcmp(name, "--seconds")) options.seconds = atof(value);
         else if (!strcmp(name, "--requests")) options.requests = atol(value);

@@ -70,6 +70,8 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 SETTINGS = {
     "server": {"api_key": CLIENT_KEY, "max_body_bytes": MAX_BODY_BYTES},
     "routing": {"strategy": "priority", "max_quota_wait_seconds": 0},
+    # Every API asks the provider that always cuts its streams; none of them is to find it left alone.
+    "circuit_breaker": {"failure_threshold": 10},
 }
 
 

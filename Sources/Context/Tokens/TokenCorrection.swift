@@ -8,7 +8,10 @@ package struct TokenCorrection: Sendable, Equatable {
     /// Reports under this many tokens say more about overhead than about the tokenizer.
     private static let leastTokens = 20
 
+    /// In the order they came.
     private var ratios: [Double] = []
+    /// The same, kept in order: a report comes with every answer.
+    private var sorted: [Double] = []
 
     package init() {}
 
@@ -18,10 +21,13 @@ package struct TokenCorrection: Sendable, Equatable {
     /// - Parameter estimated: the estimate without this correction.
     package mutating func observe(estimated: Int, reported: Int) {
         guard estimated >= Self.leastTokens, reported >= Self.leastTokens else { return }
-        let ratio = Double(reported) / Double(estimated)
-        if ratios.count == Self.capacity { ratios.removeFirst() }
-        ratios.append(min(max(ratio, Self.range.lowerBound), Self.range.upperBound))
-        let sorted = ratios.sorted()
+        let ratio = min(max(Double(reported) / Double(estimated), Self.range.lowerBound), Self.range.upperBound)
+        if ratios.count == Self.capacity {
+            let oldest = ratios.removeFirst()
+            if let place = sorted.firstIndex(of: oldest) { sorted.remove(at: place) }
+        }
+        ratios.append(ratio)
+        sorted.insert(ratio, at: sorted.firstIndex { $0 > ratio } ?? sorted.endIndex)
         let middle = sorted.count / 2
         let median = sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
         // With few answers part of the old belief stays.

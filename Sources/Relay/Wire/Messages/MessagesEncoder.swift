@@ -11,6 +11,8 @@ final class MessagesEncoder: AnswerEncoder {
     private let request: ChatRequest
     private let tag: String
     private let showsThinking: Bool
+    /// The events at hand held thinking that is not shown.
+    private var hidThinking = false
     private var blocks = MessagesBlocks()
     private var hasStarted = false
     private var hasEnded = false
@@ -35,14 +37,13 @@ final class MessagesEncoder: AnswerEncoder {
         let written = output.writerIndex
         var reader = SSEReader()
         reader.append(events)
-        var hasEvents = false
+        hidThinking = false
         while !hasEnded, let frame = (try? reader.next()) ?? nil {
             guard let data = frame.data else { continue }
-            hasEvents = true
             if data.isDone { end(into: &output) } else { take(data, into: &output) }
         }
         // Thinking that nobody asked for is still a sign of life.
-        if hasEvents, output.writerIndex == written, !hasEnded { ping(into: &output) }
+        if hidThinking, output.writerIndex == written, !hasEnded { ping(into: &output) }
     }
 
     private func take(_ data: ByteBuffer, into output: inout ByteBuffer) {
@@ -74,7 +75,9 @@ final class MessagesEncoder: AnswerEncoder {
 
     private func think(_ bytes: UnsafeRawBufferPointer, _ text: JSONString, into output: inout ByteBuffer) {
         let text = UnsafeRawBufferPointer(rebasing: bytes[text.range])
-        if showsThinking { write(text, .thinking, into: &output) } else { answerBytes += text.count }
+        guard !showsThinking else { return write(text, .thinking, into: &output) }
+        answerBytes += text.count
+        hidThinking = true
     }
 
     private func write(_ text: UnsafeRawBufferPointer, _ kind: MessagesBlocks.Kind, into output: inout ByteBuffer) {

@@ -219,20 +219,6 @@ struct ResponsesEncoderTests {
         #expect(response.members?.filter { $0.name == "metadata" }.map(\.value.text) == [#"{"a":"2"}"#])
     }
 
-    /// No String is built per delta: well under 3 µs in a release build; a debug build is some twenty times slower.
-    @Test func `a chunk costs little`() {
-        let chunk = ByteBuffer(string: "data: \(Self.delta(#"{"content":" some words of text"}"#))\n\n")
-        let encoder = Self.encoder()
-        let clock = ContinuousClock()
-        let time = clock.measure {
-            for _ in 0..<10_000 {
-                var out = ByteBuffer()
-                encoder.encode(chunk, into: &out)
-            }
-        }
-        #expect(time / 10_000 < .microseconds(500))
-    }
-
     // MARK: Encoding
 
     static func encoder(tools: String = "[]") -> any AnswerEncoder {
