@@ -8,7 +8,7 @@ import Darwin
 
 /// How many times longer `factor` times the input takes than `factor` times as long, of this thread's CPU; the best of
 /// three. What takes less than the clock can tell says nothing.
-func slowness(of count: Int, times factor: Int, _ prepare: (Int) throws -> () throws -> Void) rethrows -> Double {
+func slowness(of count: Int, times factor: Int, _ prepare: (Int) throws -> () throws -> Void) throws -> Double {
     func time(_ count: Int) throws -> Double {
         let run = try prepare(count)
         let start = cpuSeconds()
