@@ -80,7 +80,7 @@ struct GeminiFuzzTests {
     }
 
     @Test func `many calls and their results are paired in time that grows with their number`() throws {
-        let slowness = try slowness(of: 250, times: 16) { count in
+        let slowness = try slowness(of: 500, times: 16) { count in
             let calls = (0..<count).map { #"{"id":"c\#($0)","function":{"name":"f","arguments":"{}"}}"# }
             let results = (0..<count).reversed().map { #"{"role":"tool","tool_call_id":"c\#($0)","content":"x"}"# }
             let body = ByteBuffer(
