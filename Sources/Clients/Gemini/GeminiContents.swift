@@ -9,6 +9,8 @@ struct GeminiContents {
     var system: [GeminiPart] = []
     /// Calls of the last model turn that have no result yet, in their order.
     private var open: [(id: JSONView?, key: String, name: String)] = []
+    /// Where the call of an id stands in `open`.
+    private var places: [String: Int] = [:]
     /// Results that came, by their call's id.
     private var results: [String: JSONView] = [:]
 
@@ -80,6 +82,7 @@ struct GeminiContents {
             var signature = Self.signature(in: call) ?? memory.signature(for: key)
             if signature == nil, place == 0, model.wantsSignatures { signature = Self.unknownSignature }
             written.append(.call(id: id, name: name, arguments: call["function"]?["arguments"], signature: signature))
+            if places[key] == nil { places[key] = open.count }
             open.append((id, key, name))
         }
         append(written, as: .model)
@@ -93,7 +96,7 @@ struct GeminiContents {
 
     private mutating func takeResult(_ message: JSONView) {
         let id = message["tool_call_id"]?.string ?? message["name"]?.string ?? ""
-        if let place = open.firstIndex(where: { $0.key == id || $0.name == id && $0.id == nil }) {
+        if let place = places[id] ?? open.firstIndex(where: { $0.id == nil && $0.name == id }) {
             results[open[place].key] = message["content"] ?? message
         } else if let text = message["content"], text.isString, text.raw.count > 2 {
             // Its call was left out of the history: what it says is still worth knowing.
@@ -110,6 +113,7 @@ struct GeminiContents {
         }
         turns.append(GeminiTurn(role: .user, parts: parts, isResults: true))
         open = []
+        places = [:]
         results = [:]
     }
 

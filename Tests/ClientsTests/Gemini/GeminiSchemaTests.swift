@@ -94,6 +94,21 @@ struct GeminiSchemaTests {
         #expect(start.duration(to: .now) < .seconds(5))
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a wide schema is read once`() throws {
+        let wide = (0..<60_000).map { #""p\#($0)":{}"# }.joined(separator: ",")
+        let more = (0..<3_900).map { #"{"properties":{"p\#($0)":{},"q\#($0)":{}}}"# }.joined(separator: ",")
+        let merged = try Self.written(#"{"type":"object","allOf":[{"properties":{\#(wide)}},\#(more)]}"#)
+        #expect(try Self.propertyCount(merged) == 63_900)
+        let missing = (0..<3_900).map { ##""m\##($0)":{"$ref":"#/$defs/n\##($0)"}"## }.joined(separator: ",")
+        let written = try Self.written(#"{"properties":{\#(missing)},"$defs":{\#(wide)}}"#)
+        #expect(try Self.propertyCount(written) == 3_900)
+    }
+
+    private static func propertyCount(_ schema: String) throws -> Int? {
+        try ByteBuffer(string: schema)
+            .withUnsafeReadableBytes { try JSONView(document: $0)["properties"]?.members.count }
+    }
+
     @Test func `a schema that nests very deep is cut`() throws {
         let schema =
             String(repeating: #"{"type":"array","items":"#, count: 60) + "{}" + String(repeating: "}", count: 60)
