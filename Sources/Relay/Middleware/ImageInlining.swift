@@ -22,10 +22,11 @@ enum ImageInlining {
         guard request.hasImages else { return [] }
         return request.body.withUnsafeReadableBytes { bytes in
             var urls: [String] = []
+            var seen: Set<String> = []
             for message in request.messages where message.images > 0 {
                 guard let content = message.content else { continue }
                 for view in remoteImages(in: JSONView(bytes, content)) {
-                    if let url = view.string, !urls.contains(url) { urls.append(url) }
+                    if let url = view.string, seen.insert(url).inserted { urls.append(url) }
                 }
             }
             return urls
