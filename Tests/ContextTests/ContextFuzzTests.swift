@@ -54,8 +54,8 @@ import Testing
                 _ = try? pruner.prune(messages, toFit: budget)
                 return cpuSeconds() - start
             }
-            // What takes less than the clock can tell says nothing.
-            best = min(best, time(8) / (8 * time(1) + 0.02))
+            // What takes less than the clock can tell says nothing, nor does a history that is too short to be pruned.
+            best = min(best, time(8) / (8 * max(time(1), time(2) / 2) + 0.02))
         }
         return best
     }

@@ -10,7 +10,7 @@ struct AnthropicFormat {
         schema = type.equals("json_schema") ? format["json_schema"]?["schema"] : nil
     }
 
-    var canBeEnforced: Bool { schema.map { Self.isClosed($0) } ?? false }
+    var canBeEnforced: Bool { schema.map { Self.isClosed($0) && SchemaReferences.areFinite(in: $0) } ?? false }
 
     /// What the model is told where the API does not see to it.
     var instruction: String? {
@@ -58,9 +58,6 @@ struct AnthropicFormat {
                 guard isClosed(value) else { return false }
             case "anyOf", "oneOf", "allOf":
                 guard value.elements.allSatisfy(isClosed) else { return false }
-            case "$ref":
-                // A schema that holds itself has no end.
-                if value.equals("#") { return false }
             default:
                 if foreign.contains(name) { return false }
             }

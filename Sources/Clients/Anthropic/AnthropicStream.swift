@@ -9,7 +9,8 @@ struct AnthropicStream: DialectStream {
     private enum Block {
         case text(Citations)
         case thinking(text: ByteBuffer, signature: ByteBuffer)
-        case call(index: Int, hasArguments: Bool)
+        /// `held` are its arguments unless pieces of them come.
+        case call(index: Int, held: ByteBuffer?)
         /// Another's business: a tool that the provider runs itself.
         case other
     }
@@ -61,6 +62,8 @@ struct AnthropicStream: DialectStream {
     private mutating func take(_ frame: SSEReader.Frame, into events: inout ByteBuffer) throws(DialectFault) {
         guard let data = frame.data, data.readableBytes > 0, !isDone else { return }
         let fault: DialectFault? = data.withUnsafeReadableBytes { bytes in
+            // Not the API's own, but of some that copied it.
+            if bytes.elementsEqual("[DONE]".utf8) { return nil }
             do throws(DialectFault) {
                 take(try JSONView(answer: bytes), into: &events)
                 return nil
@@ -124,6 +127,8 @@ struct AnthropicStream: DialectStream {
         read(event["usage"])
         guard !hasFinished, let delta = event["delta"], let stop = delta["stop_reason"] else { return }
         hasFinished = true
+        // Blocks that nobody has closed.
+        for index in blocks.keys.sorted() { finish(index: index, into: &events) }
         let reason = AnthropicStop.reason(stop, calls: calls > 0)
         guard let sequence = delta["stop_sequence"], sequence.isString else {
             return writer.finish(reason, into: &events)
@@ -160,9 +165,10 @@ struct AnthropicStream: DialectStream {
     }
 
     private mutating func beginCall(_ block: JSONView, index: Int, into events: inout ByteBuffer) {
-        // Providers that copied the API give all of it at once.
+        // Providers that copied the API give all of it at once, or all of it and then its pieces too.
         let input = block["input"].flatMap { $0.isObject && !$0.members.isEmpty ? $0 : nil }
-        blocks[index] = .call(index: calls, hasArguments: input != nil)
+        let held = input.map { ByteBuffer(bytes: $0.raw) } ?? ByteBuffer(string: "{}")
+        blocks[index] = .call(index: calls, held: held)
         writer.delta(into: &events) {
             $0.member("tool_calls") {
                 $0.array {
@@ -173,7 +179,7 @@ struct AnthropicStream: DialectStream {
                         $0.member("function") {
                             $0.object {
                                 $0.member("name", copying: block["name"])
-                                $0.member("arguments", input.map { String(decoding: $0.raw, as: UTF8.self) } ?? "")
+                                $0.member("arguments", "")
                             }
                         }
                     }
@@ -215,12 +221,14 @@ struct AnthropicStream: DialectStream {
 
     private mutating func takeArguments(_ piece: JSONView, index: Int, into events: inout ByteBuffer) {
         guard case .call(let place, _)? = blocks[index], piece.isString, !piece.content.isEmpty else { return }
-        blocks[index] = .call(index: place, hasArguments: true)
+        blocks[index] = .call(index: place, held: nil)
         writer.arguments(of: place, into: &events) { $0.copy(piece) }
     }
 
     private mutating func cite(_ citation: JSONView, index: Int) {
-        guard case .text(var citations)? = blocks[index], citation["url"] != nil else { return }
+        guard citation["url"] != nil, case .text(var citations)? = blocks[index] else { return }
+        // Nobody else holds them while they grow.
+        blocks[index] = nil
         citations.items.append(ByteBuffer(bytes: citation.raw))
         blocks[index] = .text(citations)
     }
@@ -243,8 +251,10 @@ struct AnthropicStream: DialectStream {
                     }
                 }
             }
-        case .call(let place, hasArguments: false):
-            writer.arguments(of: place, into: &events) { $0.string("{}") }
+        case .call(let place, held: let held?):
+            writer.arguments(of: place, into: &events) { json in
+                json.text { text in held.withUnsafeReadableBytes { JSONText.escape($0, into: &text) } }
+            }
         default: break
         }
     }

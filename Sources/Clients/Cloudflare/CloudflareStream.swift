@@ -73,7 +73,9 @@ struct CloudflareStream: DialectStream {
             copy.writeBytes(counted.raw)
             usage = copy
         }
-        let isEmpty = (answer.response?.span.range.count ?? 0) <= 2 && answer.calls.isEmpty
+        // A piece that is a number comes as one.
+        let hasText = answer.response.map { !$0.isString || $0.span.range.count > 2 } ?? false
+        let isEmpty = !hasText && answer.calls.isEmpty
         guard !isEmpty || !hasBegun else { return }
         let (first, isFirst) = (calls, !hasBegun)
         (calls, hasBegun) = (calls + answer.calls.count, true)

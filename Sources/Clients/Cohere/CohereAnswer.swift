@@ -128,8 +128,10 @@ struct CohereUsage {
         cached = Self.count(usage["cached_tokens"])
     }
 
-    /// They may be written with a fraction.
-    private static func count(_ value: JSONView?) -> Int? { value?.number.flatMap { Int(exactly: $0.rounded()) } }
+    /// They may be written with a fraction. No answer has more of them than that.
+    private static func count(_ value: JSONView?) -> Int? {
+        value?.number.flatMap { Int(exactly: min($0, 1e15).rounded()) }.map { max(0, $0) }
+    }
 
     func write(into json: inout JSONBuilder) {
         json.object {

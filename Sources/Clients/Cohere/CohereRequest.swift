@@ -107,12 +107,18 @@ struct CohereRequest {
     /// Not beside tools.
     private var isEnforced: Bool { wantsJSON && tools.isEmpty }
 
+    /// One that holds itself is not.
+    private var enforcedSchema: JSONView? {
+        guard isEnforced, let schema, schema.isObject, SchemaReferences.areFinite(in: schema) else { return nil }
+        return schema
+    }
+
     /// A schema does not tell the model that JSON is wanted: left to itself it may never come to an end.
     private var instruction: String? {
         guard wantsJSON else { return nil }
         let request = "Answer with one JSON object only: no other text before or after it, and no code fence."
         guard let schema else { return isEnforced ? nil : request }
-        if isEnforced { return request }
+        if enforcedSchema != nil { return request }
         return request + " It must be valid against this JSON schema:\n" + String(decoding: schema.raw, as: UTF8.self)
     }
 
@@ -121,7 +127,7 @@ struct CohereRequest {
         json.member("response_format") {
             $0.object {
                 $0.member("type", "json_object")
-                guard let schema, schema.isObject else { return }
+                guard let schema = enforcedSchema else { return }
                 $0.key("json_schema")
                 CohereSchema.format.write(schema, into: &$0)
             }

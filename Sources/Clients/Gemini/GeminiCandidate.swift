@@ -27,7 +27,9 @@ struct GeminiCandidate {
                 index = value.integer ?? 0
             } else if candidate.isNamed(key, "content") {
                 for part in value["parts"]?.elements ?? [] { take(part, ids: &ids, memory: memory) }
-            } else if candidate.isNamed(key, "finishReason"), value.isString {
+            } else if candidate.isNamed(key, "finishReason"), value.isString,
+                !value.equals("FINISH_REASON_UNSPECIFIED")
+            {
                 finish = GeminiFinish(value.string ?? "", message: candidate["finishMessage"]?.string)
             } else if candidate.isNamed(key, "groundingMetadata"), value.isObject {
                 grounding = value
@@ -98,7 +100,7 @@ enum GeminiFinish {
 
     init(_ reason: String, message: String?) {
         switch reason {
-        case "STOP", "FINISH_REASON_UNSPECIFIED", "OTHER", "NO_IMAGE", "IMAGE_OTHER": self = .reason("stop")
+        case "STOP", "OTHER", "NO_IMAGE", "IMAGE_OTHER": self = .reason("stop")
         case "MAX_TOKENS", "CONTINUATION": self = .reason("length")
         case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE":
             self = .fault(

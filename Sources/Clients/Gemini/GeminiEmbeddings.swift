@@ -9,11 +9,23 @@ package struct GeminiEmbeddings: EmbeddingsDialect {
     package func request(_ embeddings: ByteBuffer) throws(DialectFault) -> ByteBuffer {
         try embeddings.document { document throws(DialectFault) in
             let texts = try EmbeddingTexts.of(document)
+            // Read once: a look into the document goes over all of its texts.
+            let model = "models/\(document["model"]?.string ?? "")"
+            let dimensions = document["dimensions"]
+            // A member of Gemini's that a client may name: what the vectors are for.
+            let taskType = document["task_type"]
             var json = JSONBuilder()
             json.object { json in
                 json.member("requests") { json in
                     json.array { json in
-                        for text in texts { Self.write(text, of: document, into: &json) }
+                        for text in texts {
+                            json.object { json in
+                                json.member("model", model)
+                                json.member("content") { Self.writeContent(text, into: &$0) }
+                                json.member("outputDimensionality", copying: dimensions)
+                                json.member("taskType", copying: taskType)
+                            }
+                        }
                     }
                 }
             }
@@ -21,17 +33,9 @@ package struct GeminiEmbeddings: EmbeddingsDialect {
         }
     }
 
-    private static func write(_ text: JSONView, of document: JSONView, into json: inout JSONBuilder) {
+    private static func writeContent(_ text: JSONView, into json: inout JSONBuilder) {
         json.object { json in
-            json.member("model", "models/\(document["model"]?.string ?? "")")
-            json.member("content") { json in
-                json.object { json in
-                    json.member("parts") { $0.array { $0.object { $0.member("text", copying: text) } } }
-                }
-            }
-            json.member("outputDimensionality", copying: document["dimensions"])
-            // A member of Gemini's that a client may name: what the vectors are for.
-            json.member("taskType", copying: document["task_type"])
+            json.member("parts") { $0.array { $0.object { $0.member("text", copying: text) } } }
         }
     }
 

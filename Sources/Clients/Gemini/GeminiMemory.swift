@@ -33,6 +33,8 @@ struct ThoughtSignatures: Sendable {
     static let maximum = 5_000
     /// A signature is some hundred bytes to a few thousand; what is longer is not kept.
     static let maxBytes = 256 * 1024
+    /// Of all of them, with their ids.
+    static let maxTotalBytes = 64 * 1024 * 1024
 
     private struct Entry {
         var signature: String
@@ -43,16 +45,23 @@ struct ThoughtSignatures: Sendable {
     /// Ids in the order they were remembered, `first` the oldest that is still kept.
     private var order: [String] = []
     private var first = 0
+    private(set) var bytes = 0
 
     var count: Int { entries.count }
 
     mutating func remember(_ signature: String, for id: String, at now: ContinuousClock.Instant) {
-        guard signature.utf8.count <= Self.maxBytes else { return }
-        if entries.updateValue(Entry(signature: signature, until: now + Self.timeToLive), forKey: id) == nil {
+        let size = Self.size(signature, id)
+        guard size <= Self.maxBytes else { return }
+        bytes += size
+        if let old = entries.updateValue(Entry(signature: signature, until: now + Self.timeToLive), forKey: id) {
+            bytes -= Self.size(old.signature, id)
+        } else {
             order.append(id)
         }
         forgetOld(at: now)
     }
+
+    private static func size(_ signature: String, _ id: String) -> Int { signature.utf8.count + id.utf8.count }
 
     func signature(for id: String, at now: ContinuousClock.Instant) -> String? {
         entries[id].flatMap { $0.until > now ? $0.signature : nil }
@@ -61,7 +70,9 @@ struct ThoughtSignatures: Sendable {
     private mutating func forgetOld(at now: ContinuousClock.Instant) {
         while first < order.count {
             let entry = entries[order[first]]
-            guard entries.count > Self.maximum || entry.map({ $0.until <= now }) ?? true else { break }
+            let isFull = entries.count > Self.maximum || bytes > Self.maxTotalBytes
+            guard isFull || entry.map({ $0.until <= now }) ?? true else { break }
+            if let entry { bytes -= Self.size(entry.signature, order[first]) }
             entries[order[first]] = nil
             first += 1
         }

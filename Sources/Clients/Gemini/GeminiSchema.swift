@@ -37,6 +37,7 @@ private struct SchemaNode {
     var kept: [(name: StaticString, value: JSONView)] = []
     var values: [JSONView]?
     var properties: [(key: JSONString, value: JSONView)] = []
+    var propertyNames: Set<String> = []
     var required: [JSONView] = []
     var items: JSONView?
     var prefixItems: JSONView?
@@ -62,9 +63,8 @@ extension GeminiSchema {
         private var readBytes = 0
         /// References on the way to where it writes: one that leads back is cut.
         private var references: Set<String> = []
-        private var targets: [String: JSONView] = [:]
-        /// Members of the objects that pointers led through, each read once.
-        private var folders: [String: [String: JSONView]] = [:]
+        /// The members of what a pointer leads to: each object on the way to a target is read once.
+        private var containers: [String: [String: JSONView]] = [:]
 
         init(root: JSONView) { self.root = root }
 
@@ -95,8 +95,10 @@ extension GeminiSchema {
             case "enum" where node.values == nil: takeValues(value.elements, into: &node)
             case "const": takeValues([value], into: &node)
             case "properties":
-                let known = Set(node.properties.map { JSONText.string(root.bytes, $0.key) })
-                node.properties += value.members.filter { !known.contains(JSONText.string(root.bytes, $0.key)) }
+                for (key, value) in value.members
+                where node.propertyNames.insert(JSONText.string(root.bytes, key)).inserted {
+                    node.properties.append((key, value))
+                }
             case "required": node.required += value.elements.filter(\.isString)
             case "items":
                 if value.isArray {
@@ -157,8 +159,7 @@ extension GeminiSchema {
             guard let name = reference.string, !references.contains(name), !node.references.contains(name) else {
                 return
             }
-            guard let target = targets[name] ?? target(of: name) else { return }
-            targets[name] = target
+            guard let target = target(of: name) else { return }
             node.references.append(name)
             gather(target, into: &node, depth: depth + 1)
         }
@@ -166,23 +167,24 @@ extension GeminiSchema {
         /// `#/$defs/Name` and other pointers from the root.
         private mutating func target(of reference: String) -> JSONView? {
             guard reference.hasPrefix("#/") else { return nil }
-            var (value, path) = (root, "#")
+            var value = root
+            var pointer = "#"
             for step in reference.dropFirst(2).split(separator: "/") {
                 let name = step.split(separator: "~1", omittingEmptySubsequences: false).joined(separator: "/")
                     .split(separator: "~0", omittingEmptySubsequences: false).joined(separator: "~")
-                guard let next = member(name, of: value, at: path) else { return nil }
+                guard let next = members(of: value, at: pointer)[name] else { return nil }
                 value = next
-                path += "/\(step)"
+                pointer += "/" + step
             }
             return value
         }
 
-        private mutating func member(_ name: String, of value: JSONView, at path: String) -> JSONView? {
-            if folders[path] == nil {
-                let members = value.members.map { (JSONText.string(root.bytes, $0.key), $0.value) }
-                folders[path] = Dictionary(members) { first, _ in first }
-            }
-            return folders[path]?[name]
+        private mutating func members(of value: JSONView, at pointer: String) -> [String: JSONView] {
+            if let known = containers[pointer] { return known }
+            let pairs = value.members.map { (JSONText.string(root.bytes, $0.key), $0.value) }
+            let members = Dictionary(pairs) { first, _ in first }
+            containers[pointer] = members
+            return members
         }
 
         // MARK: Writing
@@ -311,10 +313,9 @@ extension GeminiSchema {
                     }
                 }
                 // Only what is declared can be required.
-                let names = Set(node.properties.map { JSONText.string(root.bytes, $0.key) })
                 var seen: Set<String> = []
                 let required = node.required.filter { name in
-                    name.string.map { names.contains($0) && seen.insert($0).inserted } ?? false
+                    name.string.map { node.propertyNames.contains($0) && seen.insert($0).inserted } ?? false
                 }
                 if !required.isEmpty {
                     json.member("required") { json in json.array { json in for name in required { json.copy(name) } } }

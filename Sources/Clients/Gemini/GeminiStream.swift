@@ -2,8 +2,9 @@ import NIOCore
 
 /// `streamGenerateContent` as the events of a chat completion.
 ///
-/// Each event is a response with what is new in it; the last of a candidate has its finish reason, every one the usage so
-/// far. There is no end mark: the stream is complete when each candidate that spoke has finished.
+/// Each event is a response with what is new in it; the last of a candidate has its finish reason, of some models every
+/// one, and every one the usage so far. There is no end mark: the stream is complete when it has ended and each candidate
+/// that spoke has finished. So a reason to finish is told at the end.
 struct GeminiStream: DialectStream {
     private let call: DialectCall
     private let memory: GeminiMemory
@@ -21,7 +22,8 @@ struct GeminiStream: DialectStream {
     private struct Choice {
         var calls = 0
         var hasContent = false
-        var isFinished = false
+        /// What came last with something said, or after it.
+        var reason: StaticString?
         /// Escaped; what citations point into.
         var text: [UInt8] = []
     }
@@ -55,12 +57,15 @@ struct GeminiStream: DialectStream {
 
     mutating func end(into events: inout ByteBuffer) throws(DialectFault) {
         if let array {
-            take(array, into: &events)
+            take(array.onOneLine, into: &events)
         } else if let frame = reader.finish() {
             take(frame, into: &events)
         }
         if let fault { throw fault }
         guard !hasFailed else { return }
+        for (index, choice) in choices.sorted(by: { $0.key < $1.key }) {
+            if let reason = choice.reason { writeFinish(reason, of: choice, index, into: &events) }
+        }
         if let usage {
             writeEvent(into: &events) { json in
                 json.member("choices") { $0.array { _ in } }
@@ -68,7 +73,7 @@ struct GeminiStream: DialectStream {
                 usage.write(into: &json)
             }
         }
-        guard !choices.isEmpty, choices.values.allSatisfy(\.isFinished) else { return }
+        guard !choices.isEmpty, choices.values.allSatisfy({ $0.reason != nil }) else { return }
         events.writeStaticString("data: [DONE]\n\n")
     }
 
@@ -78,7 +83,7 @@ struct GeminiStream: DialectStream {
         if let data = frame.data { return take(data, into: &events) }
         // An error that strikes in the midst of a stream may come without a field's name.
         guard frame.raw.readableBytesView.first == UInt8(ascii: "{") else { return }
-        take(frame.raw, into: &events)
+        take(frame.raw.onOneLine, into: &events)
     }
 
     private mutating func take(_ data: ByteBuffer, into events: inout ByteBuffer) {
@@ -117,18 +122,18 @@ struct GeminiStream: DialectStream {
 
     private mutating func write(_ candidate: GeminiCandidate, into events: inout ByteBuffer) {
         let isNew = choices[candidate.index] == nil
-        var choice = choices[candidate.index] ?? Choice()
+        // Taken out, so that its text grows in place.
+        var choice = choices.removeValue(forKey: candidate.index) ?? Choice()
         choice.hasContent = choice.hasContent || !candidate.isEmpty
         choice.text += candidate.content
         var candidate = candidate
         // A signature of nothing is no answer.
         if !choice.hasContent { candidate.signature = nil }
         let grounding = candidate.grounding.map(GeminiGrounding.init).flatMap { $0.isEmpty ? nil : $0 }
-        var reason: StaticString?
-        if case .reason(let named)? = candidate.finish, !choice.isFinished { reason = named }
-        if isNew || !candidate.isEmpty || candidate.signature != nil || grounding != nil || reason != nil {
+        if !candidate.isEmpty { choice.reason = nil }
+        if case .reason(let named)? = candidate.finish { choice.reason = named }
+        if isNew || !candidate.isEmpty || candidate.signature != nil || grounding != nil {
             let (firstCall, text) = (choice.calls, choice.text)
-            let hasCalls = firstCall + candidate.calls.count > 0
             writeEvent(into: &events) { json in
                 json.member("choices") { json in
                     json.array { json in
@@ -145,16 +150,34 @@ struct GeminiStream: DialectStream {
                                     }
                                 }
                             }
-                            let isCall = hasCalls && reason?.description == "stop"
-                            json.member("finish_reason", orNull: isCall ? "tool_calls" : reason?.description)
+                            json.member("finish_reason", orNull: nil)
                         }
                     }
                 }
             }
         }
         choice.calls += candidate.calls.count
-        choice.isFinished = choice.isFinished || reason != nil
         choices[candidate.index] = choice
+    }
+
+    private func writeFinish(
+        _ reason: StaticString,
+        of choice: Choice,
+        _ index: Int,
+        into events: inout ByteBuffer
+    ) {
+        let isCall = choice.calls > 0 && reason.description == "stop"
+        writeEvent(into: &events) { json in
+            json.member("choices") { json in
+                json.array { json in
+                    json.object { json in
+                        json.member("index", index)
+                        json.member("delta") { $0.object { _ in } }
+                        json.member("finish_reason", isCall ? "tool_calls" : reason.description)
+                    }
+                }
+            }
+        }
     }
 
     private func writeEvent(into events: inout ByteBuffer, _ members: (inout JSONBuilder) -> Void) {

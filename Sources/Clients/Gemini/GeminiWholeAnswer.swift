@@ -3,6 +3,8 @@ import NIOCore
 /// A whole `GenerateContentResponse`, or an array of them as a stream without `alt=sse` is, as a `chat.completion`.
 struct GeminiWholeAnswer {
     private var candidates: [GeminiCandidate] = []
+    /// Where the candidate of an index stands among them.
+    private var places: [Int: Int] = [:]
     private var usage: GeminiUsage?
     private var id: String?
     private var error: ByteBuffer?
@@ -32,9 +34,10 @@ struct GeminiWholeAnswer {
             if case .fault(let status, let code, let message)? = candidate.finish {
                 error = error ?? GeminiResponse.error(status: status, code: code, message: message)
             }
-            if let known = candidates.firstIndex(where: { $0.index == candidate.index }) {
+            if let known = places[candidate.index] {
                 candidates[known].add(candidate)
             } else {
+                places[candidate.index] = candidates.count
                 candidates.append(candidate)
             }
         }

@@ -24,12 +24,12 @@ struct OllamaStream: DialectStream {
 
     mutating func receive(_ bytes: ByteBuffer, into events: inout ByteBuffer) throws(DialectFault) {
         lines.append(bytes)
-        while !isDone, let line = try lines.next() { try take(line, into: &events) }
+        while !isDone, let line = try lines.next() { try take(line.onOneLine, into: &events) }
     }
 
     /// A last line may come without its end.
     mutating func end(into events: inout ByteBuffer) throws(DialectFault) {
-        if !isDone, let line = lines.finish() { try take(line, into: &events) }
+        if !isDone, let line = lines.finish() { try take(line.onOneLine, into: &events) }
     }
 
     private mutating func take(_ line: ByteBuffer, into events: inout ByteBuffer) throws(DialectFault) {

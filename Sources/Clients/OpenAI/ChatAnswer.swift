@@ -238,10 +238,13 @@ package struct TokenUsage: Sendable, Equatable {
     package var completionTokens: Int
     package var totalTokens: Int
 
+    /// No call has more: sums over any number of calls stay within an `Int`, whatever a provider claims.
+    private static let most = 1 << 32
+
     package init(promptTokens: Int, completionTokens: Int, totalTokens: Int? = nil) {
-        self.promptTokens = promptTokens
-        self.completionTokens = completionTokens
-        self.totalTokens = totalTokens ?? promptTokens + completionTokens
+        self.promptTokens = min(promptTokens, Self.most)
+        self.completionTokens = min(completionTokens, Self.most)
+        self.totalTokens = min(totalTokens ?? self.promptTokens + self.completionTokens, 2 * Self.most)
     }
 
     /// Reads an OpenAI `usage` object; `nil` where neither count is a number.

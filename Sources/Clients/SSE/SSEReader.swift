@@ -7,7 +7,8 @@ package struct SSEReader: Sendable {
     package struct Frame: Sendable {
         /// All of it, with the empty line.
         package let raw: ByteBuffer
-        /// The `data` field; `nil` where there is none. Several lines are joined by LF.
+        /// The `data` field; `nil` where there is none. Several lines are joined by a blank, not by LF: it is JSON, where the
+        /// one is as good as the other, and much of it goes on into events of our own, where it stands on one line.
         package let data: ByteBuffer?
     }
 
@@ -75,7 +76,7 @@ package struct SSEReader: Sendable {
         return nil
     }
 
-    private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var at = start
         let (lf, cr) = (SIMD16<UInt8>(repeating: 0x0A), SIMD16<UInt8>(repeating: 0x0D))
         while at + 16 <= bytes.count {
@@ -118,7 +119,7 @@ package struct SSEReader: Sendable {
         let start = raw.readerIndex
         var data = raw.getSlice(at: start + first.lowerBound, length: first.count)
         for line in lines {
-            data?.writeStaticString("\n")
+            data?.writeStaticString(" ")
             if let more = raw.getSlice(at: start + line.lowerBound, length: line.count) {
                 data?.writeImmutableBuffer(more)
             }

@@ -190,6 +190,23 @@ import Testing
         #expect(try deltas(stream).last?.contains(#""arguments":"{\"a\":1}""#) == true)
     }
 
+    @Test func `input that comes at once and in pieces is told once`() throws {
+        let start = #"{"type":"tool_use","id":"t","name":"f","input":{"a":1}}"#
+        let piece = #"{"type":"input_json_delta","partial_json":"{\"a\":1}"}"#
+        let arguments = try deltas(Self.start + Self.block(0, start, [piece]) + Self.end("tool_use"))
+            .filter { $0.contains("tool_calls\":") }
+        #expect(arguments.count == 2 && arguments[0].contains(#""arguments":"""#))
+        #expect(arguments[1].hasPrefix(#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\":1}"}}]}"#))
+    }
+
+    @Test func `a block that nobody closes ends with its message`() throws {
+        let block = #"{"type":"tool_use","id":"t","name":"f","input":{}}"#
+        let start = Self.event(#"{"type":"content_block_start","index":0,"content_block":\#(block)}"#)
+        let written = try deltas(Self.start + start + Self.end("tool_use"))
+        #expect(written[2].hasPrefix(#"{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}"#))
+        #expect(written[3] == #"{},"finish_reason":"tool_calls"}]}"#)
+    }
+
     @Test func `the stop text that was met is told`() throws {
         let stream =
             Self.start
@@ -200,7 +217,10 @@ import Testing
     @Test func `a stream that says why it stopped is complete without its last event`() throws {
         let stream = Self.start + Self.event(#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#)
         #expect(try run.events(stream).last == "[DONE]")
+        #expect(try run.events(stream + "data: [DONE]\n\n").last == "[DONE]")
         #expect(try run.events(Self.start).last != "[DONE]")
+        // An end mark alone does not make an answer whole.
+        #expect(try run.events(Self.start + "data: [DONE]\n\n").last != "[DONE]")
     }
 
     @Test func `an error in a stream is passed on in its own words`() throws {

@@ -334,6 +334,12 @@ import Testing
             "claude-sonnet-4-5",
             #"{"type":"object","properties":{"a":{"type":"object","additionalProperties":{"type":"string"}}}}"#
         ),
+        // Schemas that hold themselves are refused.
+        ("claude-sonnet-4-5", ##"{"type":"object","properties":{"a":{"$ref":"#"}}}"##),
+        (
+            "claude-sonnet-4-5",
+            ##"{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}},"$defs":{"A":{"type":"array","items":{"$ref":"#/$defs/A"}}}}"##
+        ),
     ])
     func `another schema is asked for in words`(model: String, schema: String) throws {
         let text = try sent(

@@ -104,6 +104,18 @@ import Testing
         #expect(try run.events(text, piece: piece) == expected)
     }
 
+    @Test func `a piece that is a number is text`() throws {
+        let text =
+            "data: {\"response\":\"A\"}\n\ndata: {\"response\":4}\n\ndata: {\"response\":12}\n\ndata: [DONE]\n\n"
+        let events = try run.events(text)
+        #expect(events.filter { $0.contains(#""content":"4""#) || $0.contains(#""content":"12""#) }.count == 2)
+    }
+
+    @Test func `a stream that breaks off has no end`() throws {
+        let events = try run.events("data: {\"response\":\"A\"}\n\ndata: {\"response\":\"\",\(Self.usage)}\n\n")
+        #expect(events.count == 1 && !events[0].contains("stop"))
+    }
+
     @Test func `a refusal in a stream is an error`() throws {
         let refusal = #"{"errors":[{"code":3040,"message":"full"}],"success":false,"result":{},"messages":[]}"#
         #expect(try run.events("data: \(refusal)\n\n") == [#"{"error":{"message":"full","code":3040}}"#])

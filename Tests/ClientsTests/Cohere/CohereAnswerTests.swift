@@ -27,6 +27,15 @@ import Testing
         )
     }
 
+    @Test(arguments: ["9e18", "9223372036854775807", "1e300", "-9e18", "-1e300"])
+    func `a count that nobody can have used is no fault`(_ count: String) throws {
+        let usage = #""usage":{"tokens":{"input_tokens":\#(count),"output_tokens":\#(count)}}"#
+        let text = try run.answer(
+            #"{"id":"c","message":{"content":[{"type":"text","text":"A"}]},"finish_reason":"COMPLETE",\#(usage)}"#
+        )
+        #expect(text.contains(#""content":"A""#) && !text.contains("-"))
+    }
+
     @Test func `calls come with their plan`() throws {
         let text = try run.answer(
             Self.body(

@@ -80,6 +80,16 @@ import Testing
         #expect(text.contains(#"[{"role":"system","content":"Answer with one JSON object only"#))
     }
 
+    @Test func `a schema that holds itself is asked for in words`() throws {
+        let schema =
+            ##"{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}},"$defs":{"A":{"items":{"$ref":"#/$defs/A"}}}}"##
+        let text = try run.request(
+            #"{"model":"m",\#(Self.hi),"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":\#(schema)}}}"#
+        )
+        #expect(text.hasSuffix(#""response_format":{"type":"json_object"}}"#))
+        #expect(text.contains(#"valid against this JSON schema:\n{\"type\":\"object\""#))
+    }
+
     @Test func `beside tools JSON is asked for in words`() throws {
         let text = try run.request(
             #"{"model":"m",\#(Self.hi),\#(Self.tools),"response_format":{"type":"json_object"}}"#

@@ -16,6 +16,14 @@ struct EmbeddingsDialectTests {
         #expect(GeminiEmbeddings().path(model: "m-1") == "/models/m-1:batchEmbedContents")
     }
 
+    @Test(.timeLimit(.minutes(1))) func `many texts are read once`() throws {
+        let texts = (0..<20_000).map { #""text number \#($0), which goes on for a good while""# }
+        let body = ByteBuffer(string: #"{"input":[\#(texts.joined(separator: ","))],"model":"m"}"#)
+        let count = try GeminiEmbeddings().request(body)
+            .withUnsafeReadableBytes { try JSONView(document: $0)["requests"]?.elements.count }
+        #expect(count == texts.count)
+    }
+
     @Test func `Gemini's vectors are a list of embeddings`() throws {
         let answer = #"{"embeddings":[{"values":[0.1,-2e-3]},{"values":[3]}]}"#
         let list = try GeminiEmbeddings().answer(ByteBuffer(string: answer), model: "m-1")

@@ -130,6 +130,18 @@ struct GeminiAnswerTests {
         #expect(signatures.count == 1)
     }
 
+    @Test func `signatures that are long are fewer`() {
+        var signatures = ThoughtSignatures()
+        let long = String(repeating: "x", count: ThoughtSignatures.maxBytes - 8)
+        for number in 0..<300 {
+            // One that is told twice counts once.
+            for _ in 0..<2 { signatures.remember(long, for: "\(number)", at: .now) }
+            #expect(signatures.bytes <= ThoughtSignatures.maxTotalBytes)
+        }
+        #expect(signatures.count == ThoughtSignatures.maxTotalBytes / ThoughtSignatures.maxBytes)
+        #expect(signatures.signature(for: "299", at: .now) != nil && signatures.signature(for: "0", at: .now) == nil)
+    }
+
     @Test func `a tool whose name was changed is called by its own`() throws {
         let dialect = GeminiDialect()
         let chat =

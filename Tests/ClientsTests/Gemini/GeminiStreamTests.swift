@@ -72,6 +72,22 @@ struct GeminiStreamTests {
         #expect(try Self.events("").isEmpty)
     }
 
+    @Test func `a reason that comes with every event counts when the stream has ended`() throws {
+        func text(_ text: String, _ reason: String?) -> String {
+            let more = reason.map { #","finishReason":"\#($0)""# } ?? ""
+            return "data: " + Self.theirs(#"{"text":"\#(text)"}"#, more) + "\n\n"
+        }
+        let whole = text("a", "STOP") + text("b", "STOP") + text("c", "MAX_TOKENS")
+        let expected =
+            Self.chunk(#""role":"assistant","content":"a""#) + Self.chunk(#""content":"b""#)
+            + Self.chunk(#""content":"c""#) + Self.chunk("", #""length""#) + "data: [DONE]\n\n"
+        #expect(try Self.events(whole) == expected)
+        for last in [nil, "FINISH_REASON_UNSPECIFIED"] {
+            let cut = try Self.events(text("a", "STOP") + text("b", last))
+            #expect(!cut.contains("[DONE]") && !cut.contains("stop"))
+        }
+    }
+
     @Test func `several choices finish one by one`() throws {
         let two =
             #"{"candidates":[{"content":{"parts":[{"text":"a"}]},"index":0,"finishReason":"STOP"},{"content":{"parts":[{"text":"b"}]},"index":1}],"responseId":"r"}"#
@@ -89,7 +105,7 @@ struct GeminiStreamTests {
     ])
     func `an error in a stream is passed on`(_ text: String) throws {
         let events = try Self.events(text)
-        #expect(events.replacing("\n", with: "") == #"data: {"error":{"code":503,"message":"x"}}"#)
+        #expect(events == #"data: {"error":{"code":503,"message":"x"}}"# + "\n\n")
         let late = try Self.events("data: \(Self.payloads[1])\n\n\(text)\n\ndata: \(Self.payloads[1])\n\n")
         if text.hasPrefix("data") || text.hasPrefix("{") {
             #expect(late.hasSuffix("\"message\":\"x\"}}\n\n") && !late.contains("[DONE]"))

@@ -98,7 +98,13 @@ import Testing
         defer { server.stop() }
         let open = ImageFetcher(tls: try UpstreamTLS(), userAgent: "test")
         defer { open.shutdown() }
-        for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0"] {
+        let hosts = [
+            "127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0", "127.1", "0x7f000001",
+            "0177.0.0.1", "017700000001", "[::]", "[0:0:0:0:0:0:0:1]", "[0:0:0:0:0:ffff:7f00:1]", "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]", "[::1%25lo]", "[::1%lo]", "a@127.0.0.1", "1.1.1.1:80@127.0.0.1",
+            "1.1.1.1%2F@127.0.0.1",
+        ]
+        for host in hosts {
             guard case .failure = await Self.fetch("/", from: server, host: host, by: open) else {
                 Issue.record("\(host) was fetched")
                 continue

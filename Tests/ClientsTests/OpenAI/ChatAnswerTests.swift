@@ -241,4 +241,17 @@ import Testing
             #expect(((try? ChatAnswer(ByteBuffer(bytes: bytes))) != nil) == isValid)
         }
     }
+
+    @Test func `a usage that nobody can have is cut, so that sums stay sums`() throws {
+        let most = "999999999999999999"
+        let read = try Read(
+            #"{"choices":[],"usage":{"prompt_tokens":\#(most),"completion_tokens":\#(most),"total_tokens":\#(most)}}"#
+        )
+        let member = try #require(read.answer.usage)
+        let usage = try #require(read.bytes.withUnsafeBytes { TokenUsage($0, member.value) })
+        #expect(usage == TokenUsage(promptTokens: 1 << 32, completionTokens: 1 << 32, totalTokens: 1 << 33))
+        var sum = 0
+        for _ in 0..<1_000_000 { sum += usage.totalTokens }
+        #expect(sum > 0)
+    }
 }

@@ -41,10 +41,10 @@ import Testing
         Stream(text: "data: a\r\n\r\ndata: b\r\n\r\n", data: ["a", "b"]),
         Stream(text: "data: a\r\rdata: b\r\n\n", data: ["a", "b"]),
         Stream(text: "data: a\n\r\ndata: b\r\n\rdata: c\r\n\r\n", data: ["a", "b", "c"]),
-        Stream(text: "data: a\r\ndata: b\ndata: c\rdata: d\n\n", data: ["a\nb\nc\nd"]),
+        Stream(text: "data: a\r\ndata: b\ndata: c\rdata: d\n\n", data: ["a b c d"]),
         Stream(text: "data:a\n\ndata:  b\n\ndata: c \n\n", data: ["a", " b", "c "]),
         Stream(text: "data\n\ndata:\n\ndata: \n\n", data: ["", "", ""]),
-        Stream(text: "data\ndata: a\ndata\n\n", data: ["\na\n"]),
+        Stream(text: "data\ndata: a\ndata\n\n", data: [" a "]),
         Stream(text: ": ping\n\ndata: a\n\n", data: [nil, "a"]),
         Stream(text: ": ping\ndata: a\n: pong\n\n", data: ["a"]),
         Stream(text: ":\n\n:\r\n\r\n", data: [nil, nil]),
@@ -64,7 +64,7 @@ import Testing
         Stream(text: "data: a\n\ndata: b\r\n", data: ["a", "b"], endsInside: true),
         Stream(text: "data: a\n\ndata: b\r", data: ["a", "b"], endsInside: true),
         Stream(text: "data: a\r\r", data: ["a"], endsInside: true),
-        Stream(text: "data: a\ndata", data: ["a\n"], endsInside: true),
+        Stream(text: "data: a\ndata", data: ["a "], endsInside: true),
         Stream(text: ": bye", data: [nil], endsInside: true),
     ]
 

@@ -76,6 +76,35 @@ struct CloudflareTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a piece of text that comes as a number stays text`(_ isMessages: Bool) async throws {
+        func event(_ content: String, finish: String = "null") -> String {
+            #"data: {"id":"i","created":1,"model":"m","object":"chat.completion.chunk","choices":[{"index":0,"delta":"#
+                + #"{"content":\#(content)},"finish_reason":\#(finish)}]}"# + "\n\n"
+        }
+        let pieces = [#""It is $""#, "0", #"".""#, "5", #"", ""#, "true", #"".""#].map { event($0) }
+        let body = pieces.joined() + event(#""""#, finish: #""stop""#) + "data: [DONE]\n\n"
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+        try await RelayUnderTest.run([Self.member(keys: ["token"])]) { relay async throws in
+            relay.providers[0].play(.rawBytes([.init(head + body)]))
+            guard isMessages else {
+                let answer = try await relay.ask(stream: true)
+                #expect(answer.content == "It is $0.5, true." && answer.isDone, "\(answer.response.text)")
+                return
+            }
+            let client = MessagesWireClient()
+            var ask = WireAsk(model: "meta-model")
+            ask.isStream = true
+            let response = try await relay.request(
+                "POST",
+                client.path,
+                headers: client.headers,
+                body: client.body(ask)
+            )
+            #expect(client.read(response).text == "It is $0.5, true.", "\(response.text)")
+        }
+    }
+
     @Test func `no byte of a request is translated`() async throws {
         let body = #"{"model":"meta-model", "messages" : [{"role":"user","content":"Hi","x":1.50}],"seed":7}"#
         try await RelayUnderTest.run([Self.member(keys: ["token"])]) { relay async throws in

@@ -17,12 +17,8 @@ struct ByteEditsTests {
         return String(buffer: output)
     }
 
-    @Test(arguments: [1, 3, 2000]) func `edits are made in their place, whatever the order they come in`(_ count: Int) {
+    @Test(arguments: [1, 3, 32_000]) func `edits are made in their place, whatever the order they come in`(_ count: Int)
+    {
         #expect(Self.edited(count) == "([" + String(repeating: "c", count: count))
-    }
-
-    @Test func `many edits out of order take time that grows with their number`() throws {
-        let slowness = try slowness(of: 2000, times: 16) { count in { _ = Self.edited(count) } }
-        #expect(slowness < 4)
     }
 }

@@ -120,8 +120,32 @@ struct ChatStreamReply {
             state = .refused(data)
             return
         }
-        note(chunk, data)
-        rewrite(chunk, data, frame, into: &output)
+        guard let quoted = Self.quotingContent(of: chunk, data), let mended = try? ChatAnswer(quoted) else {
+            note(chunk, data)
+            return rewrite(chunk, data, frame.raw, into: &output)
+        }
+        note(mended, quoted)
+        var raw = ByteBuffer(string: "data: ")
+        raw.writeImmutableBuffer(quoted)
+        raw.writeStaticString("\n\n")
+        rewrite(mended, quoted, raw, into: &output)
+    }
+
+    /// The event with its text as a string where the provider took a piece like `6` or `true` for JSON (Workers AI); `nil`
+    /// where it is one.
+    private static func quotingContent(of chunk: ChatAnswer, _ data: ByteBuffer) -> ByteBuffer? {
+        var edits = ByteEdits()
+        for choice in chunk.choices {
+            guard let content = choice.content else { continue }
+            switch content.kind {
+            case .number, .true, .false: edits.replace(content.range, with: "\"\(data.text(content.range))\"")
+            default: continue
+            }
+        }
+        guard !edits.isEmpty else { return nil }
+        var quoted = ByteBuffer()
+        data.withUnsafeReadableBytes { edits.apply(to: $0, into: &quoted) }
+        return quoted
     }
 
     private mutating func note(_ chunk: ChatAnswer, _ data: ByteBuffer) {
@@ -144,7 +168,7 @@ struct ChatStreamReply {
     private mutating func rewrite(
         _ chunk: ChatAnswer,
         _ data: ByteBuffer,
-        _ frame: SSEReader.Frame,
+        _ raw: ByteBuffer,
         into output: inout ChunkWriter
     ) {
         var edits = ByteEdits()
@@ -160,7 +184,7 @@ struct ChatStreamReply {
             self.note = nil
         }
         output.write { buffer in
-            guard !edits.isEmpty else { return _ = buffer.writeImmutableBuffer(frame.raw) }
+            guard !edits.isEmpty else { return _ = buffer.writeImmutableBuffer(raw) }
             buffer.writeStaticString("data: ")
             data.withUnsafeReadableBytes { edits.apply(to: $0, into: &buffer) }
             buffer.writeStaticString("\n\n")

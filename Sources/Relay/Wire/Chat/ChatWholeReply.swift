@@ -86,6 +86,7 @@ struct ChatWholeReply {
 
     /// The same answer as the events of a stream, for providers that do not stream when asked to.
     static func asStream(_ body: ByteBuffer) -> ByteBuffer? {
+        let body = body.onOneLine
         guard let answer = try? ChatAnswer(body), answer.choices.count > 0, answer.error == nil else { return nil }
         var events = ByteBuffer()
         let envelope = StreamEnvelope(

@@ -72,16 +72,6 @@ extension ByteBuffer {
         writeStaticString("\"")
     }
 
-    /// JSON that somebody else wrote, on one line: a line's end would end the event's `data`.
-    mutating func writeOneLine(_ json: UnsafeRawBufferPointer) {
-        var start = 0
-        for place in 0..<json.count where json[place] == 0x0A || json[place] == 0x0D {
-            writeBytes(UnsafeRawBufferPointer(rebasing: json[start..<place]))
-            start = place + 1
-        }
-        writeBytes(UnsafeRawBufferPointer(rebasing: json[start...]))
-    }
-
     /// `,"item_id":"ID","output_index":0`
     static func place(id: String, output: Int) -> ByteBuffer {
         var place = ByteBuffer()
