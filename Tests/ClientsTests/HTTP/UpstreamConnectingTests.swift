@@ -69,9 +69,17 @@ import Testing
     }
 
     @Test func `an address that does not answer is overtaken by one that does`() async throws {
-        let full = try FullBacklog(host: "127.0.0.2")
-        let server = try await LoopbackServer.start(port: full.port) { [LoopbackServer.answer("\($0.body.count)")] }
-        defer { server.stop() }
+        // Whether a port that is free at one address is free at another is a matter of luck.
+        var pair: (full: FullBacklog, server: LoopbackServer)?
+        for _ in 0..<20 where pair == nil {
+            let full = try FullBacklog(host: "127.0.0.2")
+            let server = try? await LoopbackServer.start(port: full.port) {
+                [LoopbackServer.answer("\($0.body.count)")]
+            }
+            pair = server.map { (full, $0) }
+        }
+        let (full, server) = try #require(pair)
+        defer { withExtendedLifetime(full) { server.stop() } }
         let caller = try await Caller { _, family in
             guard family == .ipv4 else { return [] }
             return try ["127.0.0.2", "127.0.0.1"].map { try SocketAddress(ipAddress: $0, port: 0) }

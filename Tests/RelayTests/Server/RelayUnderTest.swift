@@ -107,9 +107,11 @@ final class RelayUnderTest: Sendable {
         moving address: (String) -> String = { $0 }
     ) async throws -> RelayUnderTest {
         var providers: [SimulatedProvider] = []
-        for member in members {
-            // Each on a thread of its own: one that makes up megabytes holds up no other.
-            providers.append(try await SimulatedProvider.start(behavior: member.behavior))
+        for (place, member) in members.enumerated() {
+            // Each on a thread of its own: one that makes up megabytes holds up no other. And with dice of its own: with
+            // the same ones, providers that are called in turn fail together.
+            let seed = UInt64(place + 1)
+            providers.append(try await SimulatedProvider.start(behavior: member.behavior, seed: seed))
         }
         let urls = providers.map(\.baseURL).map(address)
         let configuration = try Self.configuration(members, baseURLs: urls, settings: change)
