@@ -111,3 +111,10 @@ package enum DialectFault: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 }
+
+extension SSEReader {
+    /// The next event of a provider's stream.
+    mutating func nextEvent() throws(DialectFault) -> Frame? {
+        do throws(TooLong) { return try next() } catch { throw .unreadable("an event of the stream is too long") }
+    }
+}

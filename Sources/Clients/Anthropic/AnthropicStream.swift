@@ -45,7 +45,7 @@ struct AnthropicStream: DialectStream {
 
     mutating func receive(_ bytes: ByteBuffer, into events: inout ByteBuffer) throws(DialectFault) {
         reader.append(bytes)
-        while let frame = try next() { try take(frame, into: &events) }
+        while let frame = try reader.nextEvent() { try take(frame, into: &events) }
     }
 
     mutating func end(into events: inout ByteBuffer) throws(DialectFault) {
@@ -53,25 +53,13 @@ struct AnthropicStream: DialectStream {
         if hasFinished, !isDone { complete(into: &events) }
     }
 
-    private mutating func next() throws(DialectFault) -> SSEReader.Frame? {
-        do throws(SSEReader.TooLong) { return try reader.next() } catch {
-            throw .unreadable("an event of the stream is too long")
-        }
-    }
-
     private mutating func take(_ frame: SSEReader.Frame, into events: inout ByteBuffer) throws(DialectFault) {
         guard let data = frame.data, data.readableBytes > 0, !isDone else { return }
-        let fault: DialectFault? = data.withUnsafeReadableBytes { bytes in
+        try data.reading { (bytes) throws(DialectFault) in
             // Not the API's own, but of some that copied it.
-            if bytes.elementsEqual("[DONE]".utf8) { return nil }
-            do throws(DialectFault) {
-                take(try JSONView(answer: bytes), into: &events)
-                return nil
-            } catch {
-                return error
-            }
+            if bytes.elementsEqual("[DONE]".utf8) { return }
+            take(try JSONView(answer: bytes), into: &events)
         }
-        if let fault { throw fault }
     }
 
     private mutating func take(_ event: JSONView, into events: inout ByteBuffer) {

@@ -21,31 +21,19 @@ struct CohereStream: DialectStream {
 
     mutating func receive(_ bytes: ByteBuffer, into events: inout ByteBuffer) throws(DialectFault) {
         reader.append(bytes)
-        while let frame = try next() { try take(frame, into: &events) }
+        while let frame = try reader.nextEvent() { try take(frame, into: &events) }
     }
 
     mutating func end(into events: inout ByteBuffer) throws(DialectFault) {
         if let frame = reader.finish() { try take(frame, into: &events) }
     }
 
-    private mutating func next() throws(DialectFault) -> SSEReader.Frame? {
-        do throws(SSEReader.TooLong) { return try reader.next() } catch {
-            throw .unreadable("an event of the stream is too long")
-        }
-    }
-
     private mutating func take(_ frame: SSEReader.Frame, into events: inout ByteBuffer) throws(DialectFault) {
         guard let data = frame.data, data.readableBytes > 0, !isDone else { return }
-        let fault: DialectFault? = data.withUnsafeReadableBytes { bytes in
-            if bytes.elementsEqual("[DONE]".utf8) { return nil }
-            do throws(DialectFault) {
-                take(try JSONView(answer: bytes), into: &events)
-                return nil
-            } catch {
-                return error
-            }
+        try data.reading { (bytes) throws(DialectFault) in
+            if bytes.elementsEqual("[DONE]".utf8) { return }
+            take(try JSONView(answer: bytes), into: &events)
         }
-        if let fault { throw fault }
     }
 
     private mutating func take(_ event: JSONView, into events: inout ByteBuffer) {
