@@ -19,11 +19,11 @@ SOURCES := Sources Tests Package.swift
 help: ## List the targets
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: swift ## See Relay at work: simulated providers, no key
+demo: swift sqlite ## See Relay at work: simulated providers, no key
 	@swift build --product relay
 	exec "$$(swift build --show-bin-path)/relay" demo $(DEMO_FLAGS)
 
-test: swift openssl ## Build everything and run every test
+test: swift sqlite openssl ## Build everything and run every test
 	@swift build --build-tests --explicit-target-dependency-import-check error
 	logs=$$(mktemp -d)
 	trap 'rm -rf "$$logs"' EXIT
@@ -32,11 +32,11 @@ test: swift openssl ## Build everything and run every test
 	RELAY_BIN="$$(swift build --show-bin-path)/relay" Tests/sdk/run 2>&1 | tee "$$logs/sdk" || status=1
 	awk -v status=$$status "$$COUNT" "$$logs/swift" "$$logs/sdk"
 
-compatibility: swift ## Write the table of docs/COMPATIBILITY.md from a test run
+compatibility: swift sqlite ## Write the table of docs/COMPATIBILITY.md from a test run
 	@RELAY_WRITE_COMPATIBILITY=1 swift test --filter CrossTableTests
 
 # Exclusive access is checked at run time in debug builds and tests; on the byte path the checks cost a tenth of a call.
-build: swift ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay
+build: swift sqlite ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay
 	@swift build -c release --product relay --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xlinker -s
 
 lint: swift ## Check the formatting, strictly
@@ -47,7 +47,7 @@ format: swift ## Format all sources in place
 
 # Swift's Mutex waits in a runtime on Linux that the sanitizer does not see: a contended one is reported, though it
 # guards. What is accessed outside of any `withLock` is what to look for.
-tsan: swift ## Run the Swift tests under the thread sanitizer, in a build folder of its own
+tsan: swift sqlite ## Run the Swift tests under the thread sanitizer, in a build folder of its own
 	@swift test --sanitize=thread --scratch-path .build/tsan
 
 bench: build ## Measure beside nginx; nothing else should run on the machine
@@ -62,13 +62,22 @@ swift:
 	echo "Swift is missing: get 6.3 or later from https://www.swift.org/install and try again." >&2
 	exit 1
 
+# The store is SQLite, the system's own library.
+sqlite:
+	@[ -e /usr/include/sqlite3.h ] || [ "$$(uname)" = Darwin ] || $(call install,libsqlite3-dev)
+
 # The tests make their TLS certificates with it.
 openssl:
-	@command -v openssl >/dev/null && exit
-	command -v apt-get >/dev/null || { echo "openssl is missing: install it and try again." >&2; exit 1; }
+	@command -v openssl >/dev/null || $(call install,openssl)
+
+define install
+{
+	command -v apt-get >/dev/null || { echo "$(1) is missing: install it and try again." >&2; exit 1; }
 	sudo=; [ "$$(id -u)" -eq 0 ] || sudo=sudo
 	$$sudo apt-get update -qq
-	$$sudo apt-get install -y -qq --no-install-recommends openssl
+	$$sudo apt-get install -y -qq --no-install-recommends $(1)
+}
+endef
 
 # The runners' own counts, added up: Swift Testing's line per test and line per run, pytest's last lines. A runner that
 # failed without naming a test counts as one failure.

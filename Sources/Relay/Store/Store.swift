@@ -1,0 +1,112 @@
+import FoundationEssentials
+import GRDB
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What Relay knows across restarts: one SQLite database in WAL mode under `storage.directory`.
+///
+/// Nothing on the byte path touches it. What the path counts in memory is written once a second by `StateKeeper`; what
+/// people change (keys, clients) is written at once.
+final class Store: Sendable {
+    /// Reads run beside the one writer.
+    let database: DatabasePool
+    /// The folder that it stands in.
+    let directory: String
+
+    static let fileName = "relay.sqlite"
+
+    /// Opens the database and brings it to this version's shape. The folder is made when it is missing, readable by its
+    /// owner alone.
+    /// - Throws: `StoreError`, and nothing has been changed then.
+    init(directory: String) throws(StoreError) {
+        self.directory = directory
+        let path = directory + "/" + Self.fileName
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw .unwritable(path: directory, reason: "\(error.localizedDescription)")
+        }
+        do {
+            database = try Self.open(path)
+        } catch let error as StoreError {
+            throw error
+        } catch let error as DatabaseError {
+            throw StoreError(error, path: path)
+        } catch {
+            throw .unwritable(path: path, reason: "\(error)")
+        }
+        chmod(path, 0o600)
+    }
+
+    private static func open(_ path: String) throws -> DatabasePool {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.label = "relay.store"
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            // A key that was added is there after a power cut; once a second the disk can be waited for.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        let database = try DatabasePool(path: path, configuration: configuration)
+        let migrator = StoreSchema.migrator
+        try database.read { database in
+            guard try String.fetchOne(database, sql: "PRAGMA quick_check(1)") == "ok" else {
+                throw StoreError.damaged(path: path, reason: "its pages do not hold together")
+            }
+            guard try !migrator.hasBeenSuperseded(database) else { throw StoreError.newer(path: path) }
+        }
+        try migrator.migrate(database)
+        return database
+    }
+
+    /// Writes out what stands in the log, and closes. Nothing may use it afterwards.
+    func close() throws {
+        try database.writeWithoutTransaction { database in
+            _ = try database.checkpoint(.truncate)
+        }
+        try database.close()
+    }
+}
+
+/// Why the database cannot be used. It is never replaced by a fresh one: that would forget keys and quotas in silence.
+enum StoreError: Error, Equatable, CustomStringConvertible {
+    case damaged(path: String, reason: String)
+    /// A later version of Relay has changed it.
+    case newer(path: String)
+    case unwritable(path: String, reason: String)
+    /// Another relay serves from the same folder.
+    case inUse(path: String)
+
+    init(_ error: DatabaseError, path: String) {
+        self =
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: .damaged(path: path, reason: error.message ?? "\(error)")
+            default: .unwritable(path: path, reason: error.message ?? "\(error)")
+            }
+    }
+
+    var description: String {
+        switch self {
+        case .damaged(let path, let reason):
+            "The database \(path) is damaged (\(reason)). Put back a copy, or move it away to start without keys and "
+                + "counts."
+        case .newer(let path):
+            "The database \(path) was written by a later version of Relay. Start that version, or name another folder "
+                + "in storage.directory."
+        case .unwritable(let path, let reason):
+            "The database \(path) cannot be used: \(reason). Mend that, or name another folder in storage.directory."
+        case .inUse(let path):
+            "Another relay is serving from \(path). Stop it, or name another folder in storage.directory."
+        }
+    }
+}
