@@ -39,6 +39,8 @@ def relay_settings(port, overrides=()):
     """The settings of every run, with `--set section.key=value` on top."""
     settings = {
         "server": {"port": port},
+        # What one relay has used is no matter of the next.
+        "storage": {"directory": f"data-{port}"},
         "routing": {"strategy": "round_robin"},
         "context": {"management_mode": "adaptive"},
     }

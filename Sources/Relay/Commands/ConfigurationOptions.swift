@@ -42,11 +42,14 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// Prints a configuration's faults as they are, without a stack of prefixes, and fails.
+/// Prints the faults of configuration and store as they are, without a stack of prefixes, and fails.
 func reportingFaults<Result>(_ body: () async throws -> Result) async throws -> Result {
     do {
         return try await body()
     } catch let error as ConfigurationError {
+        Terminal.complain(error.description)
+        throw ExitCode(78)
+    } catch let error as StoreError {
         Terminal.complain(error.description)
         throw ExitCode(78)
     }

@@ -12,7 +12,9 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "relay")
         try await reportingFaults {
             let configuration = try options.load()
-            let relay = try await RunningRelay.start(configuration, logger: logger)
+            let store = try Store(directory: configuration.settings.storage.directory)
+            try store.lock()
+            let relay = try await RunningRelay.start(configuration, store: store, logger: logger)
             for line in relay.boot.report.lines { logger.info("\(line)") }
             let settings = configuration.settings
             logger.info(

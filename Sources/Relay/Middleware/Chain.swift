@@ -25,6 +25,8 @@ final class Chain: Sendable {
     /// How those are called that fill in the middle, by the route's index.
     let fillIn: [Int: Dialing]
     let usage: UsageLedger
+    /// Where finished requests are noted; `nil` where nothing is stored.
+    let requests: RequestLog?
     /// `server.show_provider`.
     let showsProvider: Bool
 
@@ -39,6 +41,7 @@ final class Chain: Sendable {
         dialing: [Dialing],
         fillIn: [Int: Dialing],
         usage: UsageLedger,
+        requests: RequestLog? = nil,
         showsProvider: Bool
     ) {
         self.sessionAffinity = sessionAffinity
@@ -51,6 +54,7 @@ final class Chain: Sendable {
         self.dialing = dialing
         self.fillIn = fillIn
         self.usage = usage
+        self.requests = requests
         self.showsProvider = showsProvider
     }
 
@@ -77,6 +81,8 @@ struct CallFacts: Sendable {
     var tag: String
     /// Who asks, as far as keys tell; sessions of different clients are different.
     var client: String
+    /// The client key's name, as it may be shown; empty where there is none.
+    var clientName = ""
     /// The session header's value.
     var sessionID: String?
     /// How long it may wait for quota.

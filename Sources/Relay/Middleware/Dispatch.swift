@@ -202,7 +202,7 @@ struct Selection {
     private mutating func note(_ reason: BlockReason, until: ContinuousClock.Instant?, at now: Now) {
         let time = until ?? now.continuous.advanced(by: Dispatch.retryPause)
         switch reason {
-        case .cooldown, .quota, .concurrency: earliest.lower(to: time)
+        case .cooldown, .quota, .concurrency, .unsaved: earliest.lower(to: time)
         case .breakerOpen, .probing: retryAt.lower(to: time)
         case .keyBenched, .forbidden, .modelMissing: break
         }

@@ -203,6 +203,7 @@ extension Exchange {
         var changes = changes
         if attempt.rescuedCalls > 0 { changes[.toolRescue, default: 0] += attempt.rescuedCalls }
         route.usage.record(usage, changes: changes)
+        note(status: 200, by: attempt, usage: usage, changes: changes, now)
         route.experience.observe(answerTokens: usage.completionTokens)
     }
 

@@ -28,6 +28,7 @@ extension Exchange {
             }
             flushStream(of: answer.route, attempt: answer.number, last: true, now, &actions)
         }
+        note(status: 200, now)
         finish(&actions)
     }
 
@@ -35,13 +36,17 @@ extension Exchange {
     mutating func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
         if reply.headSent {
             // Bytes that are no events have no word for an error: they end without their end.
-            if !reply.isEventStream { return breakOff(&actions) }
+            if !reply.isEventStream {
+                note(status: error.status, now)
+                return breakOff(&actions)
+            }
             if let event = reply.streamError(error, at: now) { actions.write.append(event) }
         } else {
             var fields = ReplyFields()
             fields.write { writeFields(of: nil, attempt: trail.count, now, into: &$0) }
             actions.write.append(Reply.error(error, on: facts.wire, framing: facts.framing, fields: fields))
         }
+        note(status: error.status, now)
         finish(&actions)
     }
 

@@ -343,6 +343,7 @@ struct Exchange {
             attempt.route.account.settle(attempt.reservation, usedTokens: nil, at: now)
             actions.cancelsCall = true
         }
+        note(status: 499, by: attempt, now)
         actions.leavesQueue = true
         attempt = nil
         phase = .done

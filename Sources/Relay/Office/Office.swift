@@ -6,10 +6,14 @@ import Synchronization
 ///
 /// It reads what the byte path publishes and is never in its way.
 struct Office: Sendable {
+    /// What was used before today; `nil` where nothing is stored.
+    var store: Store?
+
     enum Page: Sendable {
         case models
         case model(String)
         case usage
+        case storedUsage
         case health
         case ready
         case welcome
@@ -18,6 +22,9 @@ struct Office: Sendable {
         case deletedResponse(String)
         case inputItems(String)
         case cancelledResponse(String)
+
+        /// Reads the store, and is therefore answered on another thread.
+        var isSlow: Bool { if case .storedUsage = self { true } else { false } }
     }
 
     /// A whole reply, framed for the request.
@@ -73,6 +80,7 @@ struct Office: Sendable {
             }
             return Content(text: entry)
         case .usage: return Content(text: UsageReport.json(chain.usage.snapshot()))
+        case .storedUsage: return Content(text: try StoredUsage(request, at: now).json(from: store))
         case .health: return Content(text: health(chain, gateway))
         case .ready:
             let isReady = !gateway.isDraining.load(ordering: .relaxed) && canServe(chain, at: now)

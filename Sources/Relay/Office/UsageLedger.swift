@@ -2,7 +2,7 @@ import Clients
 import Normalize
 import Synchronization
 
-/// What has happened on each route since the start, by provider and model: it outlives a change of the table.
+/// What has happened on each route, by provider and model: it outlives a change of the table, and with a store a restart.
 final class UsageLedger: Sendable {
     private let routes = Mutex<[String: RouteUsage]>([:])
 
@@ -44,6 +44,15 @@ final class RouteUsage: Sendable {
     }
 
     var entry: Entry { state.withLock { $0 } }
+
+    /// Takes over what was used before a restart.
+    func add(_ earlier: Entry) {
+        state.withLock { entry in
+            entry.promptTokens += earlier.promptTokens
+            entry.completionTokens += earlier.completionTokens
+            entry.requests += earlier.requests
+        }
+    }
 
     func record(_ usage: TokenUsage, changes: [NormalizeRule: Int]) {
         state.withLock { entry in

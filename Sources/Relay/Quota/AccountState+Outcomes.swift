@@ -8,6 +8,7 @@ extension AccountState {
         outputTokens: Int,
         at now: Now
     ) {
+        revision &+= 1
         cooldown.recover(sentAt: sentAt)
         exhaustion.recover(sentAt: sentAt)
         keyBench.recover(sentAt: sentAt)
@@ -27,6 +28,7 @@ extension AccountState {
     }
 
     mutating func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at now: Now) {
+        revision &+= 1
         let sentAt = reservation?.reservedAt
         if failure.consequence != .failure { routes[slot].breaker.recordRefusal(sentAt: sentAt, at: now.ticks) }
         switch failure.consequence {
@@ -130,6 +132,7 @@ extension AccountState {
 
     /// Corrects the ledgers by what the provider reported with an answer.
     mutating func learn(_ report: RateLimitReport, slot: Int, sentAt: Int64?, at now: Now) {
+        revision &+= 1
         for reading in report.readings {
             let axis = axis(of: reading, slot: slot)
             guard let axis else { continue }

@@ -25,6 +25,8 @@ struct AccountState: Sendable {
     let dayReset: DayReset
     private let concurrency: Int
     private(set) var inFlight = 0
+    /// Grows with every change that the store should know of.
+    var revision: UInt64 = 0
     private var isKeyProbing = false
     private var records: [Record] = []
     private var freeRecords: [Int32] = []
@@ -53,6 +55,15 @@ struct AccountState: Sendable {
         return Blockage.later(accountBlockage(tokens: tokens, at: now), route)
     }
 
+    /// Whether the call can be reserved before the store is written again.
+    mutating func isLeased(slot: Int, tokens: Int) -> Bool {
+        let isShared = ledger.isLeased(tokens: tokens)
+        return routes[slot].ledger.isLeased(tokens: tokens) && isShared
+    }
+
+    /// Whether the store should be written before its second is over.
+    func wantsLease(slot: Int) -> Bool { ledger.wantsLease || routes[slot].ledger.wantsLease }
+
     private func accountBlockage(tokens: Int, at now: Now) -> Blockage? {
         let bench = max(keyBench.until, forbidden.until)
         if bench > now.ticks { return Blockage(until: bench, reason: .keyBenched) }
@@ -77,6 +88,7 @@ struct AccountState: Sendable {
     /// Takes all axes of a call that nothing keeps back.
     mutating func reserve(slot: Int, tokens: Int, at now: Now) -> Reservation {
         let tokens = max(0, tokens)
+        revision &+= 1
         inFlight += 1
         ledger.reserve(tokens: tokens)
         routes[slot].ledger.reserve(tokens: tokens)
@@ -100,6 +112,7 @@ struct AccountState: Sendable {
     mutating func headArrived(_ reservation: Reservation, at now: Now) {
         guard let place = place(of: reservation), !records[place].headArrived else { return }
         records[place].headArrived = true
+        revision &+= 1
         ledger.spendRequest(at: now)
         routes[reservation.slot].ledger.spendRequest(at: now)
     }
@@ -128,6 +141,7 @@ struct AccountState: Sendable {
     /// Frees what the call held beside its quota.
     private mutating func end(_ reservation: Reservation, place: Int) {
         inFlight -= 1
+        revision &+= 1
         if records[place].isBreakerProbe {
             routes[reservation.slot].breaker.abandonProbe(sentAt: reservation.reservedAt)
         }

@@ -100,6 +100,41 @@ struct AxisWindow: Sendable {
         }
     }
 
+    // MARK: Across a restart
+
+    func memory(_ times: WallTimes) -> AccountMemory.Window {
+        var memory = AccountMemory.Window(axis: axis, reported: reported)
+        if isFixed {
+            memory.counter = counter
+            memory.turnsAt = turnsAt.isFinite ? turnsAt : nil
+        } else {
+            memory.spent = (0..<ring.count)
+                .map { .init(at: times.wall(ring[$0].last) ?? 0, amount: ring[$0].amount) }
+        }
+        if foreign > 0 {
+            memory.foreign = foreign
+            memory.foreignUntil = times.wall(foreignUntil)
+        }
+        if blockedUntil > times.now.ticks { memory.blockedUntil = times.wall(blockedUntil) }
+        return memory
+    }
+
+    /// Spendings keep their times, so each leaves when it would have left.
+    mutating func restore(_ memory: AccountMemory.Window, _ times: WallTimes) {
+        if let reported = memory.reported { report(limit: reported) }
+        if isFixed {
+            // A counter of a day that has turned since is dropped by the first look.
+            turnsAt = memory.turnsAt ?? 0
+            counter = memory.counter ?? 0
+        } else {
+            for spending in memory.spent { ring.append(spending.amount, at: times.pastTicks(spending.at)) }
+        }
+        foreign = memory.foreign ?? 0
+        foreignUntil = times.ticks(memory.foreignUntil)
+        blockedUntil = times.ticks(memory.blockedUntil)
+        expire(at: times.now)
+    }
+
     /// Takes a limit that the provider named; never more than the catalog allows.
     mutating func report(limit reported: Int) {
         guard reported > 0 else { return }

@@ -40,6 +40,27 @@ struct Backoff: Sendable {
         struckAt = Now.never
     }
 
+    // MARK: Across a restart
+
+    struct Memory: Codable, Sendable, Equatable {
+        var until: Double?
+        var struckAt: Double?
+        var steps: Int
+    }
+
+    /// `nil` when there is nothing to remember.
+    func memory(_ times: WallTimes) -> Memory? {
+        guard steps > 0 || isUnproven else { return nil }
+        return Memory(until: times.wall(until), struckAt: times.wall(struckAt), steps: steps)
+    }
+
+    mutating func restore(_ memory: Memory?, _ times: WallTimes) {
+        guard let memory else { return }
+        until = times.ticks(memory.until)
+        struckAt = memory.struckAt.map(times.pastTicks) ?? Now.never
+        steps = max(0, memory.steps)
+    }
+
     /// Forgets everything.
     mutating func clear() {
         steps = 0

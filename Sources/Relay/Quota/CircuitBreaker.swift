@@ -101,6 +101,37 @@ struct CircuitBreaker: Sendable {
         }
     }
 
+    // MARK: Across a restart
+
+    struct Memory: Codable, Sendable, Equatable {
+        /// `nil` while it is closed or being tried.
+        var openUntil: Double?
+        var failuresInARow: Int
+        var opensInARow: Int
+    }
+
+    /// `nil` when there is nothing to remember.
+    func memory(_ times: WallTimes) -> Memory? {
+        guard failuresInARow > 0 || opensInARow > 0 else { return nil }
+        var openUntil: Double?
+        switch phase {
+        case .closed: break
+        case .open(let until): openUntil = times.wall(until)
+        case .halfOpen: openUntil = times.now.wall
+        }
+        return Memory(openUntil: openUntil, failuresInARow: failuresInARow, opensInARow: opensInARow)
+    }
+
+    mutating func restore(_ memory: Memory?, _ times: WallTimes) {
+        guard let memory else { return }
+        failuresInARow = max(0, memory.failuresInARow)
+        opensInARow = max(0, memory.opensInARow)
+        if let until = memory.openUntil {
+            phase = .open(until: times.ticks(until))
+            changedAt = times.now.ticks
+        }
+    }
+
     private mutating func open(at ticks: Int64, policy: BreakerPolicy, using generator: inout SeededGenerator) {
         var pause = policy.cooldown.nanoseconds
         let maximum = policy.maximumCooldown.nanoseconds

@@ -8,10 +8,17 @@ import Synchronization
 /// with `record` beside it in any order.
 final class ProviderAccount: Sendable {
     let providerName: String
+    /// Of its key; empty where the provider needs none.
+    let fingerprint: String
+    /// The models of its routes, by slot.
+    private let models: [String]
     private let state: Mutex<AccountState>
+    private let bell = Mutex<StoreBell?>(nil)
 
     init(
         providerName: String,
+        fingerprint: String = "",
+        models: [String] = [],
         accountLimits: RateLimits = .none,
         dayReset: DayReset = .rolling,
         concurrency: Int? = nil,
@@ -19,6 +26,8 @@ final class ProviderAccount: Sendable {
         policy: BreakerPolicy = BreakerPolicy()
     ) {
         self.providerName = providerName
+        self.fingerprint = fingerprint
+        self.models = models
         // Accounts must not draw the same jitter; FNV-1a tells them apart the same way in every run.
         let mark = providerName.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         self.state = Mutex(
@@ -59,13 +68,23 @@ final class ProviderAccount: Sendable {
     /// Takes one request, its tokens, its place among the calls under way and, where the route or key is on trial, the
     /// one probe: all or nothing.
     func reserve(slot: Int, tokens: Int, at now: Now) -> ReserveResult {
-        return state.withLock { state in
+        let (result, wantsLease): (ReserveResult, Bool) = state.withLock { state in
             if let blockage = state.blockage(slot: slot, tokens: tokens, at: now) {
-                return .refused(until: Now.instant(at: blockage.until), reason: blockage.reason)
+                return (.refused(until: Now.instant(at: blockage.until), reason: blockage.reason), false)
             }
-            return .reserved(state.reserve(slot: slot, tokens: tokens, at: now))
+            guard state.isLeased(slot: slot, tokens: tokens) else {
+                let soon = now.continuous.advanced(by: Self.writing)
+                return (.refused(until: soon, reason: .unsaved), true)
+            }
+            let reservation = state.reserve(slot: slot, tokens: tokens, at: now)
+            return (.reserved(reservation), state.wantsLease(slot: slot))
         }
+        if wantsLease { bell.withLock { $0 }?.ring() }
+        return result
     }
+
+    /// What a writing of the store takes, about.
+    private static let writing = Duration.milliseconds(5)
 
     /// The answer's head is here, so the provider has counted the request; it leaves its windows one window from now.
     func headArrived(_ reservation: Reservation, at now: Now) {
@@ -148,6 +167,34 @@ final class ProviderAccount: Sendable {
                 state.routes[slot].learned = LearnedSizes()
             }
         }
+    }
+
+    // MARK: The store
+
+    /// Who is called when a lease runs low.
+    func attach(_ bell: StoreBell) { self.bell.withLock { $0 = bell } }
+
+    /// What is to be written down, with the lease that this settles on; `nil` when nothing has changed since `revision`.
+    func memory(
+        changedSince revision: UInt64?,
+        isLast: Bool,
+        at now: Now
+    ) -> (memory: AccountMemory, revision: UInt64)? {
+        state.withLock { state in
+            guard isLast || revision != state.revision else { return nil }
+            return (state.memory(models: models, isLast: isLast, at: now), state.revision)
+        }
+    }
+
+    /// What was written last is on the disk.
+    func grantLease() { state.withLock { $0.grantLease() } }
+
+    /// The store cannot be written: serving goes on without it.
+    func suspendLease() { state.withLock { $0.suspendLease() } }
+
+    /// Takes over what was known before a restart.
+    func restore(_ memory: AccountMemory, at now: Now) {
+        state.withLock { $0.restore(memory, models: models, at: now) }
     }
 
     /// How the route stands, for reports.

@@ -13,6 +13,8 @@ struct QuotaLedger: Sendable {
     private(set) var requestsUnderWay = 0
     /// Reserved and not yet settled.
     private(set) var tokensUnderWay = 0
+    /// What may be reserved before the store hears of it; `nil` where nothing is stored.
+    var lease: QuotaLease?
 
     init(limits: RateLimits, reset: DayReset) {
         self.reset = reset
@@ -39,6 +41,55 @@ struct QuotaLedger: Sendable {
 
     mutating func expire(at now: Now) {
         for index in windows.indices { windows[index].expire(at: now) }
+    }
+
+    /// Whether the call can be reserved before the store is written again.
+    mutating func isLeased(tokens: Int) -> Bool {
+        guard !windows.isEmpty, lease != nil else { return true }
+        return lease?.covers(tokens: tokens) ?? true
+    }
+
+    /// Whether the store should be written soon.
+    var wantsLease: Bool { !windows.isEmpty && lease?.isLow == true }
+
+    /// Makes the lease for the time until the next writing; none where nothing is reserved any more.
+    mutating func renewLease(isLast: Bool) -> (requests: Int, tokens: Int) {
+        guard !isLast, !windows.isEmpty else {
+            lease = nil
+            return (0, 0)
+        }
+        var share = (requests: Int.max, tokens: Int.max)
+        var left = (requests: Int.max, tokens: Int.max)
+        for window in windows where window.limit != .max {
+            if window.axis.kind == .requests {
+                share.requests = min(share.requests, window.limit / 8)
+                left.requests = min(left.requests, window.limit - window.spent - requestsUnderWay)
+            } else {
+                share.tokens = min(share.tokens, window.limit / 8)
+                left.tokens = min(left.tokens, window.limit - window.spent - tokensUnderWay)
+            }
+        }
+        var renewed = lease ?? QuotaLease()
+        renewed.renew(share: share, left: left)
+        lease = renewed
+        return renewed.pending
+    }
+
+    /// Takes over what was known before a restart.
+    mutating func restore(_ memory: AccountMemory.Ledger, _ times: WallTimes) {
+        for known in memory.windows {
+            if let index = windows.firstIndex(where: { $0.axis == known.axis }) {
+                windows[index].restore(known, times)
+            } else if let reported = known.reported {
+                var window = AxisWindow(known.axis, configured: nil, reported: reported, reset: reset)
+                window.restore(known, times)
+                windows.append(window)
+            }
+        }
+        for index in windows.indices {
+            let isRequests = windows[index].axis.kind == .requests
+            windows[index].spend(isRequests ? memory.openRequests : memory.openTokens, at: times.now)
+        }
     }
 
     /// The window that keeps a call waiting longest, if any does. Call `expire` first.
@@ -77,6 +128,7 @@ struct QuotaLedger: Sendable {
     mutating func reserve(tokens: Int) {
         requestsUnderWay += 1
         tokensUnderWay += tokens
+        lease?.take(requests: 1, tokens: tokens)
     }
 
     /// The request has been counted by the provider.
@@ -90,6 +142,7 @@ struct QuotaLedger: Sendable {
     /// `reserved` turned out to be `tokens`.
     mutating func spendTokens(_ tokens: Int, reserved: Int, at now: Now) {
         releaseTokens(reserved)
+        if tokens > reserved { lease?.take(requests: 0, tokens: tokens - reserved) }
         for index in windows.indices where windows[index].axis.kind == .tokens {
             windows[index].spend(tokens, at: now)
         }

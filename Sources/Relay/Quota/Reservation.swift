@@ -45,6 +45,8 @@ enum BlockReason: Sendable, Equatable {
     case cooldown
     /// Relay's own count says that the next call would be refused.
     case quota(QuotaAxis)
+    /// The store has to be written before more can be spent: a few milliseconds.
+    case unsaved
     /// As many calls are under way as the provider allows.
     case concurrency
     /// It failed too often.
@@ -63,6 +65,7 @@ enum BlockReason: Sendable, Equatable {
         switch self {
         case .cooldown: "cooldown"
         case .quota(let axis): "quota-\(axis)"
+        case .unsaved: "unsaved"
         case .concurrency: "busy"
         case .breakerOpen: "breaker-open"
         case .probing: "probing"

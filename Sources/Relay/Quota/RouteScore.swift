@@ -17,6 +17,14 @@ struct RouteScore: Sendable, Equatable {
     private(set) var tokensPerSecond: Double?
     private var fadedAt = Now.never
 
+    struct Memory: Codable, Sendable, Equatable {
+        var successes: Double
+        var failures: Double
+        var firstByteSeconds: Double?
+        var tokensPerSecond: Double?
+        var at: Double
+    }
+
     private static let halfLife = 600e9
     private static let weight = 0.2
 
@@ -24,6 +32,26 @@ struct RouteScore: Sendable, Equatable {
     var successRate: Double? {
         let calls = successes + failures
         return calls > 0.01 ? successes / calls : nil
+    }
+
+    /// `nil` before the first call.
+    func memory(_ times: WallTimes) -> Memory? {
+        guard successes > 0 || failures > 0 else { return nil }
+        let score = faded(at: times.now.ticks)
+        return Memory(
+            successes: score.successes,
+            failures: score.failures,
+            firstByteSeconds: firstByteSeconds,
+            tokensPerSecond: tokensPerSecond,
+            at: times.now.wall
+        )
+    }
+
+    mutating func restore(_ memory: Memory?, _ times: WallTimes) {
+        guard let memory else { return }
+        (successes, failures) = (max(0, memory.successes), max(0, memory.failures))
+        (firstByteSeconds, tokensPerSecond) = (memory.firstByteSeconds, memory.tokensPerSecond)
+        fadedAt = times.pastTicks(memory.at)
     }
 
     /// The score as it stands at a time, faded.

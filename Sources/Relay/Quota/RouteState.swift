@@ -64,6 +64,23 @@ struct MissingModel: Sendable {
         isConfirmed = true
         struckAt = ticks
     }
+
+    struct Memory: Codable, Sendable, Equatable {
+        var until: Double?
+        var isConfirmed: Bool
+    }
+
+    /// `nil` when there is nothing to remember. What lasts until the catalog is refreshed lasts an hour from a restart.
+    func memory(_ times: WallTimes) -> Memory? {
+        isConfirmed ? Memory(until: times.wall(until), isConfirmed: true) : nil
+    }
+
+    mutating func restore(_ memory: Memory?, _ times: WallTimes) {
+        guard let memory else { return }
+        let ticks = times.ticks(memory.until)
+        until = ticks == Now.unknown ? times.now.ticks + Duration.seconds(3600).nanoseconds : ticks
+        isConfirmed = memory.isConfirmed
+    }
 }
 
 /// Sizes that a provider's refusals taught, in tokens.

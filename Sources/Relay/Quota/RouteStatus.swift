@@ -32,7 +32,7 @@ extension RouteStatus.State {
             case nil: .available
             case .cooldown: .cooldown
             case .quota: .exhausted
-            case .concurrency: .busy
+            case .concurrency, .unsaved: .busy
             case .breakerOpen, .probing: .failing
             case .keyBenched, .forbidden: .benched
             case .modelMissing: .missing

@@ -60,6 +60,18 @@ struct PinMap: Sendable {
         unused.append(place)
     }
 
+    /// From the most recently used back to `ticks`.
+    func used(since ticks: Int64) -> [SessionPins.Used] {
+        var used: [SessionPins.Used] = []
+        var place = newest
+        while place != Self.none, nodes[Int(place)].usedAt > ticks {
+            let node = nodes[Int(place)]
+            used.append(.init(key: node.key, route: node.route, usedAt: node.usedAt))
+            place = node.older
+        }
+        return used
+    }
+
     mutating func remap(_ route: (Int) -> Int?) {
         for (key, place) in places {
             if let moved = route(nodes[Int(place)].route) { nodes[Int(place)].route = moved } else { remove(key) }

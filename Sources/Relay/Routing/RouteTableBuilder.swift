@@ -36,6 +36,8 @@ struct RouteTableBuilder {
                 keyPolicy.seed &+= UInt64(number)
                 return ProviderAccount(
                     providerName: provider.name,
+                    fingerprint: key?.fingerprint ?? "",
+                    models: models.map(\.name),
                     accountLimits: provider.accountLimits,
                     dayReset: provider.dayReset,
                     concurrency: provider.concurrency,

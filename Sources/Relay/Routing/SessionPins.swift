@@ -29,6 +29,12 @@ struct PinKey: Sendable, Hashable {
         self.init(digest)
     }
 
+    /// As it was written down.
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
     private init(_ digest: PinDigest) {
         high = digest.one
         low = digest.other
@@ -76,6 +82,8 @@ final class SessionPins: Sendable {
 
     private let shards: [Shard]
     private let lifetime: Int64
+    let timeToLive: Duration
+    let maximum: Int
 
     /// At most `maximum` pins are kept. A shard holds its share of them, so only large maps are split: in a small one a
     /// shard would be full long before the whole is.
@@ -83,6 +91,8 @@ final class SessionPins: Sendable {
         let count = maximum >= 4096 ? 16 : 1
         self.shards = (0..<count).map { _ in Shard(capacity: max(0, maximum) / count) }
         self.lifetime = timeToLive.nanoseconds
+        self.timeToLive = timeToLive
+        self.maximum = max(0, maximum)
     }
 
     /// The route a session is pinned to; asking counts as use.
@@ -93,6 +103,24 @@ final class SessionPins: Sendable {
 
     func pin(_ key: PinKey, to route: Int, at now: Now) {
         let ticks = now.ticks
+        shard(of: key).pins.withLock { $0.insert(key, route: route, at: ticks) }
+    }
+
+    /// A pin as the store keeps it.
+    struct Used: Sendable, Equatable {
+        var key: PinKey
+        var route: Int
+        /// In ticks of `Now`.
+        var usedAt: Int64
+    }
+
+    /// Those that were used after `ticks`.
+    func used(since ticks: Int64) -> [Used] {
+        shards.flatMap { shard in shard.pins.withLock { $0.used(since: ticks) } }
+    }
+
+    /// Takes over a pin from before a restart.
+    func restore(_ key: PinKey, to route: Int, usedAt ticks: Int64) {
         shard(of: key).pins.withLock { $0.insert(key, route: route, at: ticks) }
     }
 

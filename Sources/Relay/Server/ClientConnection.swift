@@ -1,6 +1,7 @@
 import Clients
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// One client's connection: gathers requests, lets them in, serves them one after the other in the order they came.
@@ -24,6 +25,9 @@ final class ClientConnection: ChannelInboundHandler {
     private var incoming: IncomingRequest?
     private var pending: [Pending] = []
     private var current: (call: ModelCall, framing: ReplyHead.Framing)?
+    /// A page of the office is being made on another thread.
+    private var isReading = false
+    private var isServing: Bool { current != nil || isReading }
     private var isClosing = false
     private(set) var isWritable = true
     private var bodyTimer: Scheduled<Void>?
@@ -71,7 +75,7 @@ final class ClientConnection: ChannelInboundHandler {
             return enqueue(.refusal(request.closingAfterwards, refusal))
         }
         incoming = IncomingRequest(request: request, refusal: refusal)
-        if refusal == nil, isExpecting, current == nil, pending.isEmpty {
+        if refusal == nil, isExpecting, !isServing, pending.isEmpty {
             write(ClientBytes(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")))
         }
     }
@@ -103,7 +107,7 @@ final class ClientConnection: ChannelInboundHandler {
         if let refusal = done.refusal {
             enqueue(.refusal(done.request, refusal))
         } else {
-            if current == nil, pending.isEmpty, !isClosing { return serve(done.request, done.body) }
+            if !isServing, pending.isEmpty, !isClosing { return serve(done.request, done.body) }
             enqueue(.request(done.request, done.body))
         }
     }
@@ -111,11 +115,11 @@ final class ClientConnection: ChannelInboundHandler {
     private func enqueue(_ next: Pending) {
         pending.append(next)
         if pending.count >= Self.maxPipelined { gate.stopReading() }
-        if current == nil { serveNext() }
+        if !isServing { serveNext() }
     }
 
     private func serveNext() {
-        while current == nil, !isClosing, !pending.isEmpty {
+        while !isServing, !isClosing, !pending.isEmpty {
             let next = pending.removeFirst()
             if pending.count < Self.maxPipelined { gate.resumeReading() }
             switch next {
@@ -142,12 +146,34 @@ final class ClientConnection: ChannelInboundHandler {
             replyEnded(keepsAlive: request.framing.keepsAlive)
         case .office(let page):
             gateway.memory.give(body.readableBytes)
-            write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
-            replyEnded(keepsAlive: request.framing.keepsAlive)
+            servePage(page, request)
         case .refused(let error):
             gateway.memory.give(body.readableBytes)
             replyError(error, to: request)
         }
+    }
+
+    // MARK: The office
+
+    private func servePage(_ page: Office.Page, _ request: ClientRequest) {
+        guard page.isSlow else {
+            write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
+            return replyEnded(keepsAlive: request.framing.keepsAlive)
+        }
+        isReading = true
+        let bound = NIOLoopBound(self, eventLoop: services.loop)
+        gateway.threads
+            .runIfActive(eventLoop: services.loop) { [gateway] in
+                gateway.office.answer(page, request: request, gateway: gateway)
+            }
+            .whenComplete { result in
+                let connection = bound.value
+                connection.isReading = false
+                // The pool refuses work only while Relay stops.
+                guard case .success(let bytes) = result else { return connection.closeAfterReply() }
+                connection.write(ClientBytes(bytes))
+                connection.replyEnded(keepsAlive: request.framing.keepsAlive)
+            }
     }
 
     // MARK: Model calls
@@ -303,7 +329,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// The last answer of a connection that is being drained has been given, or there is none.
     func closeIfIdle() {
-        if current == nil, pending.isEmpty, incoming == nil { closeAfterReply() }
+        if !isServing, pending.isEmpty, incoming == nil { closeAfterReply() }
     }
 }
 

@@ -23,7 +23,7 @@ enum Endpoints {
         case "/responses": return only(.POST, request, .model(.responses))
         case "/completions": return only(.POST, request, .model(.completions))
         case "/models": return only(.GET, request, .office(.models))
-        case "/usage": return only(.GET, request, .office(.usage))
+        case "/usage": return only(.GET, request, .office(StoredUsage.isAsked(by: request) ? .storedUsage : .usage))
         case "/health": return only(.GET, request, .office(.health))
         case "/ready": return only(.GET, request, .office(.ready))
         case "/": return only(.GET, request, .office(.welcome))

@@ -146,6 +146,20 @@ extension SettingKey {
             \.storage.directory,
             "Where state is kept, relative to the working directory.",
             check: .notEmpty
-        )
+        ),
+        SettingKey(
+            "storage.retention_days",
+            \.storage.retentionDays,
+            "How long single requests stay in the ledger; its sums by hour stay for good.",
+            unit: "days",
+            check: .above(0)
+        ),
+        SettingKey(
+            "storage.max_requests",
+            \.storage.maxRequests,
+            "The most single requests that the ledger keeps.",
+            unit: "requests",
+            check: .atLeast(0)
+        ),
     ]
 }

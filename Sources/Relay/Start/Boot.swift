@@ -21,12 +21,14 @@ struct Boot: Sendable {
         let histories = HistoryIndexCache()
         let quotaQueue = QuotaQueue()
         let usage = UsageLedger()
+        let requests: RequestLog?
         let hopMark: String
     }
 
     static let spokenDialects = Set(DialectName.allCases.filter { $0 == .openai || $0.dialect != nil })
 
-    init(_ configuration: Configuration, client: SimpleClient) throws {
+    /// `requests` takes the finished ones, where they are stored.
+    init(_ configuration: Configuration, client: SimpleClient, requests: RequestLog? = nil) throws {
         self.configuration = configuration
         self.client = client
         report = BootReport(configuration: configuration, spokenDialects: Self.spokenDialects)
@@ -39,6 +41,7 @@ struct Boot: Sendable {
         let session = configuration.settings.session
         shared = Shared(
             pins: SessionPins(timeToLive: .seconds(session.ttlHours * 3600), maximum: session.maxSessions),
+            requests: requests,
             hopMark: String(UInt64.random(in: .min ... .max), radix: 36)
         )
     }
@@ -99,6 +102,7 @@ struct Boot: Sendable {
             },
             fillIn: try fillIn(table.routes),
             usage: shared.usage,
+            requests: shared.requests,
             showsProvider: settings.server.showProvider
         )
     }

@@ -14,6 +14,7 @@ final class RunningRelay: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
     private let discovery: Task<Void, Never>?
+    private let keeper: StateKeeper?
     private let isStopped = Atomic<Bool>(false)
 
     var port: Int { server.port }
@@ -23,27 +24,34 @@ final class RunningRelay: Sendable {
         boot: Boot,
         group: MultiThreadedEventLoopGroup,
         threads: NIOThreadPool,
-        discovery: Task<Void, Never>?
+        discovery: Task<Void, Never>?,
+        keeper: StateKeeper?
     ) {
         self.server = server
         self.boot = boot
         self.group = group
         self.threads = threads
         self.discovery = discovery
+        self.keeper = keeper
     }
 
     /// Checks everything, then binds the socket.
+    ///
+    /// - Parameter store: where what it learns outlives it; closed when it stops. Without one all is in memory.
     /// - Throws: `ConfigurationError` with every fault when Relay must not start.
     static func start(
         _ configuration: Configuration,
+        store: Store? = nil,
         logger: Logger,
         imageRule: AddressRule = .publicInternet
     ) async throws -> RunningRelay {
         let loops = configuration.settings.server.eventLoops ?? min(2, System.coreCount)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, loops))
         let names = NameResolver()
+        let keeper = store.map { StateKeeper($0, retention: configuration.settings.storage, logger: logger) }
         do {
-            let boot = try Boot(configuration, client: SimpleClient(group: group, names: names))
+            let client = SimpleClient(group: group, names: names)
+            let boot = try Boot(configuration, client: client, requests: keeper?.requests)
             let (usable, discovered) = await boot.providers()
             try boot.report.verify(discovered: discovered)
             for warning in configuration.warnings { logger.warning("\(warning)") }
@@ -52,20 +60,24 @@ final class RunningRelay: Sendable {
             _ = TokenEstimator().tokens(in: RelayVersion.text)
             let threads = NIOThreadPool(numberOfThreads: 1)
             threads.start()
+            let chain = try boot.chain(for: usable)
+            try keeper?.restore(chain, at: .read())
             let gateway = Gateway(
                 settings: configuration.settings,
-                chain: try boot.chain(for: usable),
-                office: Office(),
+                chain: chain,
+                office: Office(store: store),
                 hopMark: boot.hopMark,
                 threads: threads,
                 images: ImageFetcher(tls: boot.tls, rule: imageRule, userAgent: "relay/\(RelayVersion.text)")
             )
+            keeper?.start { gateway.chain }
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
             let discovery =
                 usable.contains(where: \.provider.discoversModels)
                 ? Task { await discoverEveryMinute(boot, gateway, discovered: discovered, logger) } : nil
-            return RunningRelay(server: server, boot: boot, group: group, threads: threads, discovery: discovery)
+            return RunningRelay(server: server, boot: boot, group: group, threads: threads, discovery: discovery, keeper: keeper)
         } catch {
+            await keeper?.stop(nil)
             names.shutdown()
             try? await group.shutdownGracefully()
             throw error
@@ -112,6 +124,7 @@ final class RunningRelay: Sendable {
         try await server.stop(drain: drain)
         try await group.shutdownGracefully()
         try await threads.shutdownGracefully()
+        await keeper?.stop(server.gateway.chain)
         server.gateway.images.shutdown()
     }
 }

@@ -34,10 +34,10 @@ final class Store: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw .unwritable(path: directory, reason: "\(error.localizedDescription)")
+            throw .unwritable(path: directory, reason: "\(error)")
         }
         do {
-            database = try Self.open(path)
+            database = try Self.openDatabase(path)
         } catch let error as StoreError {
             throw error
         } catch let error as DatabaseError {
@@ -48,7 +48,18 @@ final class Store: Sendable {
         chmod(path, 0o600)
     }
 
-    private static func open(_ path: String) throws -> DatabasePool {
+    /// Keeps others from serving from the same folder until this process ends. Commands that change a key need no lock.
+    func lock() throws(StoreError) {
+        let path = directory + "/relay.lock"
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            throw .inUse(path: directory)
+        }
+    }
+
+    private static func openDatabase(_ path: String) throws -> DatabasePool {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "relay.store"
@@ -70,7 +81,7 @@ final class Store: Sendable {
     }
 
     /// Writes out what stands in the log, and closes. Nothing may use it afterwards.
-    func close() throws {
+    func finish() throws {
         try database.writeWithoutTransaction { database in
             _ = try database.checkpoint(.truncate)
         }

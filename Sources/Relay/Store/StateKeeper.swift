@@ -1,0 +1,140 @@
+import FoundationEssentials
+import GRDB
+import Logging
+import Synchronization
+
+/// Carries what the byte path counts in memory to the store: once a second, sooner when a lease runs low, and whole on a
+/// clean stop. The byte path never waits for it.
+///
+/// What a stop without warning can lose is one second of the ledger and of learned facts; no quota, since what may be
+/// spent until the next writing is written down before (`QuotaLease`).
+final class StateKeeper: Sendable {
+    let store: Store
+    let requests = RequestLog()
+    private let bell = StoreBell()
+    private let logger: Logger
+    private let retention: Settings.Storage
+    private let task = Mutex<[Task<Void, Never>]>([])
+    private let progress = Mutex(Progress())
+
+    private struct Progress {
+        /// What of each account was written last, by its place in memory.
+        var revisions: [ObjectIdentifier: UInt64] = [:]
+        var pinsSavedAt = Now.never
+        var prunedAt = -Double.infinity
+        var isFailing = false
+    }
+
+    init(_ store: Store, retention: Settings.Storage, logger: Logger) {
+        self.store = store
+        self.retention = retention
+        self.logger = logger
+    }
+
+    // MARK: At the start
+
+    /// Gives accounts and pins back what they knew.
+    func restore(_ chain: Chain, at now: Now) throws {
+        let memories = try store.accountMemories()
+        for account in chain.dispatch.table.accounts {
+            let name = AccountName(provider: account.providerName.lowercased(), fingerprint: account.fingerprint)
+            if let memory = memories[name] { account.restore(memory, at: now) }
+        }
+        try store.restorePins(into: chain, at: now)
+        for entry in try store.usageTotals() {
+            chain.usage.counters(provider: entry.provider, model: entry.model).add(entry)
+        }
+    }
+
+    /// Writes for the first time, so that there are leases before there are requests, and goes on until `stop`.
+    func start(_ chain: @escaping @Sendable () -> Chain) {
+        save(chain(), isLast: false)
+        let clock = Task { [bell] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(1))
+                bell.ring()
+            }
+        }
+        let keeper = Task { [bell] in
+            for await _ in bell.calls {
+                bell.reset()
+                save(chain(), isLast: false)
+            }
+        }
+        task.withLock { $0 = [clock, keeper] }
+    }
+
+    /// After the last request: everything is written, and the store closed.
+    /// - Parameter chain: the one in force; `nil` where there never was a request.
+    func stop(_ chain: Chain?) async {
+        let tasks = task.withLock { tasks in
+            defer { tasks = [] }
+            return tasks
+        }
+        tasks.first?.cancel()
+        bell.end()
+        for task in tasks { await task.value }
+        if let chain { save(chain, isLast: true) }
+        do { try store.finish() } catch { logger.warning("The store did not close", metadata: ["error": "\(error)"]) }
+    }
+
+    // MARK: Writing
+
+    private func save(_ chain: Chain, isLast: Bool) {
+        let now = Now.read()
+        var progress = progress.withLock { $0 }
+        var revisions: [ObjectIdentifier: UInt64] = [:]
+        var accounts: [(account: ProviderAccount, memory: AccountMemory)] = []
+        for account in chain.dispatch.table.accounts {
+            let id = ObjectIdentifier(account)
+            account.attach(bell)
+            if let (memory, revision) = account.memory(
+                changedSince: progress.revisions[id],
+                isLast: isLast,
+                at: now
+            ) {
+                accounts.append((account, memory))
+                revisions[id] = revision
+            } else {
+                revisions[id] = progress.revisions[id]
+            }
+        }
+        let pins = chain.sessionAffinity.pins.used(since: progress.pinsSavedAt)
+        let (records, dropped) = requests.drain()
+        if dropped > 0 { logger.warning("The ledger is short of requests", metadata: ["requests": "\(dropped)"]) }
+        let prunes = now.wall - progress.prunedAt > 3600
+        guard !accounts.isEmpty || !pins.isEmpty || !records.isEmpty || prunes else { return }
+        do {
+            try store.database.write { database in
+                for (account, memory) in accounts {
+                    try Store.write(memory, of: account, in: database)
+                }
+                try Store.write(pins, routes: chain.dispatch.table.routes, at: now, in: database)
+                try Store.write(records, in: database)
+                if prunes { try Store.prune(retention, pins: chain.sessionAffinity.pins, at: now, in: database) }
+            }
+            for (account, _) in accounts { account.grantLease() }
+            progress.revisions = revisions
+            progress.pinsSavedAt = now.ticks
+            if prunes { progress.prunedAt = now.wall }
+            if progress.isFailing { logger.info("The store is written again") }
+            progress.isFailing = false
+        } catch {
+            // Serving goes on from memory; what could not be written is tried again.
+            for account in chain.dispatch.table.accounts { account.suspendLease() }
+            requests.restore(records)
+            if !progress.isFailing {
+                logger.error("The store cannot be written", metadata: ["error": "\(error)"])
+            }
+            progress.isFailing = true
+        }
+        self.progress.withLock { $0 = progress }
+    }
+}
+
+/// Names an account across restarts.
+struct AccountName: Hashable, Sendable {
+    /// In lower case.
+    var provider: String
+    var fingerprint: String
+}

@@ -1,0 +1,175 @@
+import GRDB
+
+/// The ledger in the store: a row per request, and sums by hour that outlive the rows.
+extension Store {
+    static func write(_ records: [RequestRecord], in database: Database) throws {
+        guard !records.isEmpty else { return }
+        let row = try database.cachedStatement(
+            sql: """
+                INSERT INTO requests (at, request_id, wire, status, provider, model, key, client, prompt_tokens,
+                    completion_tokens, latency_ms, first_token_ms, attempts, trail, context, changes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        let hour = try database.cachedStatement(
+            sql: """
+                INSERT INTO usage_hours (hour, provider, model, key, client, requests, failures, prompt_tokens,
+                    completion_tokens, latency_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
+                    failures = failures + excluded.failures,
+                    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+                    completion_tokens = completion_tokens + excluded.completion_tokens,
+                    latency_ms = latency_ms + excluded.latency_ms
+                """
+        )
+        for record in records {
+            try row.execute(arguments: [
+                record.at, record.id, record.wire.rawValue, record.status, record.provider, record.model, record.key,
+                record.client, record.promptTokens, record.completionTokens, record.latency.milliseconds,
+                record.firstToken?.milliseconds, record.attempts, record.trail, record.context, record.changes,
+            ])
+        }
+        for (slot, sum) in UsageSum.byHour(records) {
+            try hour.execute(arguments: [
+                slot.hour, slot.provider, slot.model, slot.key, slot.client, sum.requests, sum.failures,
+                sum.promptTokens, sum.completionTokens, sum.latency.milliseconds,
+            ])
+        }
+    }
+
+    /// Drops what is older than the settings keep, and requests beyond their number. Sums stay.
+    static func prune(
+        _ retention: Settings.Storage,
+        pins: SessionPins,
+        at now: Now,
+        in database: Database
+    ) throws {
+        let oldest = now.wall - retention.retentionDays * 86_400
+        try database.execute(sql: "DELETE FROM requests WHERE at < ?", arguments: [oldest])
+        try database.execute(
+            sql: "DELETE FROM requests WHERE id <= (SELECT id FROM requests ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            arguments: [retention.maxRequests]
+        )
+        try database.execute(
+            sql: "DELETE FROM pins WHERE used_at < ?",
+            arguments: [now.wall - pins.timeToLive.seconds]
+        )
+    }
+
+    /// What each model has used since the store was made.
+    func usageTotals() throws -> [RouteUsage.Entry] {
+        let rows = try database.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT provider, model, SUM(requests) - SUM(failures) AS answered, SUM(prompt_tokens) AS prompt,
+                        SUM(completion_tokens) AS completion
+                    FROM usage_hours WHERE provider <> '' GROUP BY provider, model
+                    """
+            )
+        }
+        return rows.map { row in
+            RouteUsage.Entry(
+                provider: row["provider"],
+                model: row["model"],
+                promptTokens: row["prompt"],
+                completionTokens: row["completion"],
+                requests: row["answered"]
+            )
+        }
+    }
+
+    /// What usage is summed up by.
+    enum UsageKey: String, CaseIterable, Sendable {
+        case provider, model, key, client, hour, day
+    }
+
+    struct UsageLine: Sendable, Equatable {
+        /// The provider, `Provider/model`, the key's label, the client's name, or the start of the hour or day in
+        /// seconds since 1970.
+        var name: String
+        var requests: Int
+        /// Of them, those that were not answered.
+        var failures: Int
+        var promptTokens: Int
+        var completionTokens: Int
+        /// Of an answer, on average.
+        var latencyMilliseconds: Double
+    }
+
+    /// Sums of whole hours; the hour in which `since` lies counts whole.
+    func usage(since: Double, by key: UsageKey) throws -> [UsageLine] {
+        let name =
+            switch key {
+            case .provider: "provider"
+            case .model: "CASE provider WHEN '' THEN '' ELSE provider || '/' || model END"
+            case .key: "key"
+            case .client: "client"
+            case .hour: "hour * 3600"
+            case .day: "hour / 24 * 86400"
+            }
+        let rows = try database.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT CAST(\(name) AS TEXT) AS name, SUM(requests) AS requests, SUM(failures) AS failures,
+                        SUM(prompt_tokens) AS prompt, SUM(completion_tokens) AS completion,
+                        SUM(latency_ms) / SUM(requests) AS latency
+                    FROM usage_hours WHERE hour >= ? GROUP BY 1 ORDER BY \(name)
+                    """,
+                arguments: [Int(since / 3600)]
+            )
+        }
+        return rows.map { row in
+            UsageLine(
+                name: row["name"],
+                requests: row["requests"],
+                failures: row["failures"],
+                promptTokens: row["prompt"],
+                completionTokens: row["completion"],
+                latencyMilliseconds: row["latency"]
+            )
+        }
+    }
+}
+
+/// What the requests of one hour, route and client come to.
+struct UsageSum: Sendable, Equatable {
+    struct Slot: Hashable, Sendable {
+        var hour: Int
+        var provider: String
+        var model: String
+        var key: String
+        var client: String
+    }
+
+    var requests = 0
+    var failures = 0
+    var promptTokens = 0
+    var completionTokens = 0
+    var latency = Duration.zero
+
+    static func byHour(_ records: [RequestRecord]) -> [Slot: UsageSum] {
+        var sums: [Slot: UsageSum] = [:]
+        for record in records {
+            let slot = Slot(
+                hour: Int(record.at / 3600),
+                provider: record.provider ?? "",
+                model: record.model ?? "",
+                key: record.key ?? "",
+                client: record.client
+            )
+            sums[slot, default: UsageSum()].add(record)
+        }
+        return sums
+    }
+
+    private mutating func add(_ record: RequestRecord) {
+        requests += 1
+        if record.status != 200 { failures += 1 }
+        promptTokens += record.promptTokens
+        completionTokens += record.completionTokens
+        latency += record.latency
+    }
+}
