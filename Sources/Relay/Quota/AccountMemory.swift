@@ -143,7 +143,9 @@ extension QuotaAxis: Codable {
         let name = try decoder.singleValueContainer().decode(String.self)
         let all = QuotaWindow.allCases.flatMap { window in QuotaKind.allCases.map { QuotaAxis($0, window) } }
         guard let axis = all.first(where: { $0.description == name }) else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "no axis \(name)"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "no axis \(name)")
+            )
         }
         self = axis
     }

@@ -58,7 +58,10 @@ struct AccountState: Sendable {
     /// Whether the call can be reserved before the store is written again.
     mutating func isLeased(slot: Int, tokens: Int) -> Bool {
         let isShared = ledger.isLeased(tokens: tokens)
-        return routes[slot].ledger.isLeased(tokens: tokens) && isShared
+        let isLeased = routes[slot].ledger.isLeased(tokens: tokens) && isShared
+        // What was wanted in vain is to be in the next lease.
+        if !isLeased { revision &+= 1 }
+        return isLeased
     }
 
     /// Whether the store should be written before its second is over.

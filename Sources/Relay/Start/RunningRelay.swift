@@ -75,7 +75,14 @@ final class RunningRelay: Sendable {
             let discovery =
                 usable.contains(where: \.provider.discoversModels)
                 ? Task { await discoverEveryMinute(boot, gateway, discovered: discovered, logger) } : nil
-            return RunningRelay(server: server, boot: boot, group: group, threads: threads, discovery: discovery, keeper: keeper)
+            return RunningRelay(
+                server: server,
+                boot: boot,
+                group: group,
+                threads: threads,
+                discovery: discovery,
+                keeper: keeper
+            )
         } catch {
             await keeper?.stop(nil)
             names.shutdown()

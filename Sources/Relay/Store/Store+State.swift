@@ -33,7 +33,11 @@ extension Store {
         let times = WallTimes(at: now)
         let pins = chain.sessionAffinity.pins
         let rows = try database.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM pins ORDER BY used_at DESC LIMIT ?", arguments: [pins.maximum])
+            try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM pins ORDER BY used_at DESC LIMIT ?",
+                arguments: [pins.maximum]
+            )
         }
         for row in rows.reversed() {
             let name: String = row["route"]

@@ -60,6 +60,7 @@ final class Store: Sendable {
     }
 
     private static func openDatabase(_ path: String) throws -> DatabasePool {
+        if FileManager.default.fileExists(atPath: path) { try verify(path) }
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "relay.store"
@@ -69,15 +70,23 @@ final class Store: Sendable {
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
         let database = try DatabasePool(path: path, configuration: configuration)
-        let migrator = StoreSchema.migrator
+        try StoreSchema.migrator.migrate(database)
+        return database
+    }
+
+    /// Looks before anything is written.
+    private static func verify(_ path: String) throws {
+        var configuration = GRDB.Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        defer { try? database.close() }
         try database.read { database in
             guard try String.fetchOne(database, sql: "PRAGMA quick_check(1)") == "ok" else {
                 throw StoreError.damaged(path: path, reason: "its pages do not hold together")
             }
-            guard try !migrator.hasBeenSuperseded(database) else { throw StoreError.newer(path: path) }
+            guard try !StoreSchema.migrator.hasBeenSuperseded(database) else { throw StoreError.newer(path: path) }
         }
-        try migrator.migrate(database)
-        return database
     }
 
     /// Writes out what stands in the log, and closes. Nothing may use it afterwards.

@@ -66,13 +66,35 @@ final class RelayUnderTest: Sendable {
     /// In the order they were given.
     let providers: [SimulatedProvider]
     let running: RunningRelay
+    private let configuration: Configuration
+    /// Where its store stands; without one it has none.
+    private let storage: String?
     private let lost = Mutex<Set<Int>>([])
 
     private static let places = Places(6)
 
-    private init(providers: [SimulatedProvider], running: RunningRelay) {
+    private init(
+        providers: [SimulatedProvider],
+        configuration: Configuration,
+        storage: String?,
+        images rule: AddressRule = .publicInternet
+    ) async throws {
         self.providers = providers
-        self.running = running
+        self.configuration = configuration
+        self.storage = storage
+        running = try await RunningRelay.start(
+            configuration,
+            store: try storage.map { try Store(directory: $0) },
+            logger: Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() },
+            imageRule: rule
+        )
+    }
+
+    /// The same relay after a clean stop and a new start, on another port; the providers notice nothing. It is to be
+    /// stopped by `running.stop`.
+    func restarted() async throws -> RelayUnderTest {
+        try await running.stop(drain: .seconds(5))
+        return try await RelayUnderTest(providers: providers, configuration: configuration, storage: storage)
     }
 
     var port: Int { running.port }
@@ -83,13 +105,14 @@ final class RelayUnderTest: Sendable {
     static func run<Result>(
         _ members: [Member] = [Member("One"), Member("Two")],
         images rule: AddressRule = .publicInternet,
+        storage: String? = nil,
         settings change: @Sendable (inout Settings) -> Void = { _ in },
         moving address: @Sendable (String) -> String = { $0 },
         _ body: (RelayUnderTest) async throws -> Result
     ) async throws -> Result {
         await places.enter()
         defer { places.leave() }
-        let relay = try await start(members, images: rule, settings: change, moving: address)
+        let relay = try await start(members, images: rule, storage: storage, settings: change, moving: address)
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(try await body(relay))
@@ -103,6 +126,7 @@ final class RelayUnderTest: Sendable {
     static func start(
         _ members: [Member],
         images rule: AddressRule = .publicInternet,
+        storage: String? = nil,
         settings change: @Sendable (inout Settings) -> Void = { _ in },
         moving address: (String) -> String = { $0 }
     ) async throws -> RelayUnderTest {
@@ -115,10 +139,11 @@ final class RelayUnderTest: Sendable {
         }
         let urls = providers.map(\.baseURL).map(address)
         let configuration = try Self.configuration(members, baseURLs: urls, settings: change)
-        let logger = Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
-        return RelayUnderTest(
+        return try await RelayUnderTest(
             providers: providers,
-            running: try await RunningRelay.start(configuration, logger: logger, imageRule: rule)
+            configuration: configuration,
+            storage: storage,
+            images: rule
         )
     }
 
