@@ -1,14 +1,20 @@
 import ArgumentParser
 import Clients
 
-/// `relay usage`: what a running relay has used, per provider and model.
+/// `relay usage`: what a relay has used, per provider and model, or over a time by whatever is asked for.
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
-        abstract: "Show what a running relay has used since it was started."
+        abstract: "Show what a running relay has used."
     )
 
     @OptionGroup var options: ConfigurationOptions
+
+    @Option(help: "Only since then: 24h, 7d, or seconds since 1970.")
+    var since: String?
+
+    @Option(help: "Sum up by provider, model, key, client, hour or day.")
+    var by: String?
 
     @Flag(help: "As the JSON of GET /v1/usage.")
     var json = false
@@ -18,12 +24,36 @@ struct UsageCommand: AsyncParsableCommand {
             let server = try options.load(readsCatalog: false).settings.server
             let caller = try RelayCaller(host: server.host, port: server.port, apiKey: server.apiKey)
             defer { caller.close() }
-            let answer = try await caller.get("/usage")
+            let answer = try await caller.get("/usage\(query)")
             guard answer.status == 200, let usage = answer.json else {
                 throw ValidationError("The relay answered \(answer.status): \(answer.errorMessage ?? "").")
             }
-            print(json ? JSONWriter.pretty(usage) : Self.text(usage), terminator: "")
+            let text = usage["data"] == nil ? Self.text(usage) : Self.lines(usage)
+            print(json ? JSONWriter.pretty(usage) : text, terminator: "")
         }
+    }
+
+    private var query: String {
+        let parameters = [("since", since), ("by", by ?? (since == nil ? nil : "model"))]
+            .compactMap { name, value in value.map { "\(name)=\($0)" } }
+        return parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&")
+    }
+
+    /// One line per name of `GET /v1/usage?by=`.
+    private static func lines(_ usage: JSONValue) -> String {
+        let counts = ["requests", "failures", "prompt_tokens", "completion_tokens"]
+        var table = TextTable(
+            [usage["by"]?.string ?? ""] + counts.map { $0.split(separator: "_").joined(separator: " ") }
+        )
+        func row(_ name: String, _ entry: JSONValue?) {
+            table.add([name] + counts.map { String(entry?[$0]?.integer ?? 0) })
+        }
+        for line in usage["data"]?.array ?? [] {
+            let name = line["name"]?.string ?? ""
+            row(name.isEmpty ? "-" : name, line)
+        }
+        row("total", usage["total"])
+        return table.text
     }
 
     static func text(_ usage: JSONValue) -> String {

@@ -4,6 +4,8 @@ import NIOHTTP1
 /// Who may come in: checked on the head, before a byte of the body is read.
 struct Gatekeeper: Sendable {
     let apiKey: [UInt8]?
+    /// Names who has the key without telling it; empty where there is none.
+    let keyHolder: String
     /// The listener is loopback only and has no key: any web page in the user's browser could call it, so foreign
     /// origins and names are refused.
     let guardsLoopback: Bool
@@ -12,6 +14,7 @@ struct Gatekeeper: Sendable {
 
     init(_ settings: Settings.Server) {
         apiKey = settings.apiKey.map { Array($0.utf8) }
+        keyHolder = settings.apiKey.map(KeyFingerprint.of) ?? ""
         guardsLoopback = settings.apiKey == nil
         corsOrigins = settings.corsOrigins
         maxBodyBytes = settings.maxBodyBytes

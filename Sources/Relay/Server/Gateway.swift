@@ -95,9 +95,7 @@ final class Gateway: Sendable {
     }
 
     /// Who asks, as far as keys tell.
-    func client(of request: ClientRequest) -> String {
-        gatekeeper.apiKey == nil ? "" : gatekeeper.credential(of: request).map(String.init) ?? ""
-    }
+    func client(of request: ClientRequest) -> String { gatekeeper.keyHolder }
 
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {

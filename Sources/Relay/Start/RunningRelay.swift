@@ -61,7 +61,6 @@ final class RunningRelay: Sendable {
             let threads = NIOThreadPool(numberOfThreads: 1)
             threads.start()
             let chain = try boot.chain(for: usable)
-            try keeper?.restore(chain, at: .read())
             let gateway = Gateway(
                 settings: configuration.settings,
                 chain: chain,
@@ -70,7 +69,8 @@ final class RunningRelay: Sendable {
                 threads: threads,
                 images: ImageFetcher(tls: boot.tls, rule: imageRule, userAgent: "relay/\(RelayVersion.text)")
             )
-            keeper?.start { gateway.chain }
+            try keeper?.restore(chain, gateway.responses, at: .read())
+            keeper?.start(gateway)
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
             let discovery =
                 usable.contains(where: \.provider.discoversModels)
@@ -131,7 +131,7 @@ final class RunningRelay: Sendable {
         try await server.stop(drain: drain)
         try await group.shutdownGracefully()
         try await threads.shutdownGracefully()
-        await keeper?.stop(server.gateway.chain)
+        await keeper?.stop(server.gateway)
         server.gateway.images.shutdown()
     }
 }

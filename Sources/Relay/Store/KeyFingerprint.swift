@@ -1,10 +1,15 @@
 import Crypto
 
-extension APIKey {
-    /// Tells this key from others where its value may not stand: the first 64 bits of its SHA-256, in hex.
-    var fingerprint: String {
+/// Tells keys apart where their values may not stand.
+enum KeyFingerprint {
+    /// The first 64 bits of the key's SHA-256, in hex.
+    static func of(_ secret: String) -> String {
         SHA256.hash(data: Array(secret.utf8)).prefix(8)
             .map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
             .joined()
     }
+}
+
+extension APIKey {
+    var fingerprint: String { KeyFingerprint.of(secret) }
 }

@@ -33,8 +33,8 @@ final class StateKeeper: Sendable {
 
     // MARK: At the start
 
-    /// Gives accounts and pins back what they knew.
-    func restore(_ chain: Chain, at now: Now) throws {
+    /// Gives accounts, pins and kept responses back what they knew.
+    func restore(_ chain: Chain, _ responses: ResponseStore, at now: Now) throws {
         let memories = try store.accountMemories()
         for account in chain.dispatch.table.accounts {
             let name = AccountName(provider: account.providerName.lowercased(), fingerprint: account.fingerprint)
@@ -44,11 +44,14 @@ final class StateKeeper: Sendable {
         for entry in try store.usageTotals() {
             chain.usage.counters(provider: entry.provider, model: entry.model).add(entry)
         }
+        try store.restoreResponses(into: responses, at: now.continuous)
+        // From here on it tells what changes.
+        _ = responses.takeChanges()
     }
 
     /// Writes for the first time, so that there are leases before there are requests, and goes on until `stop`.
-    func start(_ chain: @escaping @Sendable () -> Chain) {
-        save(chain(), isLast: false)
+    func start(_ gateway: Gateway) {
+        save(gateway, isLast: false)
         let clock = Task { [bell] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(1))
@@ -58,15 +61,15 @@ final class StateKeeper: Sendable {
         let keeper = Task { [bell] in
             for await _ in bell.calls {
                 bell.reset()
-                save(chain(), isLast: false)
+                save(gateway, isLast: false)
             }
         }
         task.withLock { $0 = [clock, keeper] }
     }
 
     /// After the last request: everything is written, and the store closed.
-    /// - Parameter chain: the one in force; `nil` where there never was a request.
-    func stop(_ chain: Chain?) async {
+    /// - Parameter gateway: `nil` where there never was a request.
+    func stop(_ gateway: Gateway?) async {
         let tasks = task.withLock { tasks in
             defer { tasks = [] }
             return tasks
@@ -74,14 +77,15 @@ final class StateKeeper: Sendable {
         tasks.first?.cancel()
         bell.end()
         for task in tasks { await task.value }
-        if let chain { save(chain, isLast: true) }
+        if let gateway { save(gateway, isLast: true) }
         do { try store.finish() } catch { logger.warning("The store did not close", metadata: ["error": "\(error)"]) }
     }
 
     // MARK: Writing
 
-    private func save(_ chain: Chain, isLast: Bool) {
+    private func save(_ gateway: Gateway, isLast: Bool) {
         let now = Now.read()
+        let chain = gateway.chain
         var progress = progress.withLock { $0 }
         var revisions: [ObjectIdentifier: UInt64] = [:]
         var accounts: [(account: ProviderAccount, memory: AccountMemory)] = []
@@ -100,16 +104,18 @@ final class StateKeeper: Sendable {
             }
         }
         let pins = chain.sessionAffinity.pins.used(since: progress.pinsSavedAt)
+        let responses = gateway.responses.takeChanges()
         let (records, dropped) = requests.drain()
         if dropped > 0 { logger.warning("The ledger is short of requests", metadata: ["requests": "\(dropped)"]) }
         let prunes = now.wall - progress.prunedAt > 3600
-        guard !accounts.isEmpty || !pins.isEmpty || !records.isEmpty || prunes else { return }
+        guard !accounts.isEmpty || !pins.isEmpty || !responses.isEmpty || !records.isEmpty || prunes else { return }
         do {
             try store.database.write { database in
                 for (account, memory) in accounts {
                     try Store.write(memory, of: account, in: database)
                 }
                 try Store.write(pins, routes: chain.dispatch.table.routes, at: now, in: database)
+                try Store.write(responses, in: database)
                 try Store.write(records, in: database)
                 if prunes { try Store.prune(retention, pins: chain.sessionAffinity.pins, at: now, in: database) }
             }
@@ -123,6 +129,7 @@ final class StateKeeper: Sendable {
             // Serving goes on from memory; what could not be written is tried again.
             for account in chain.dispatch.table.accounts { account.suspendLease() }
             requests.restore(records)
+            gateway.responses.restore(responses)
             if !progress.isFailing {
                 logger.error("The store cannot be written", metadata: ["error": "\(error)"])
             }

@@ -10,6 +10,9 @@ enum StoreSchema {
         migrator.registerMigration("1 state") { database in
             try database.execute(sql: state)
         }
+        migrator.registerMigration("1 responses") { database in
+            try database.execute(sql: responses)
+        }
         migrator.registerMigration("1 usage") { database in
             try database.execute(sql: usage)
         }
@@ -65,6 +68,20 @@ enum StoreSchema {
             used_at REAL NOT NULL,
             PRIMARY KEY (high, low)
         ) WITHOUT ROWID;
+        """
+
+    /// Responses that clients may come back to, each visible to the client that made it.
+    private static let responses = """
+        CREATE TABLE responses (
+            client TEXT NOT NULL,
+            id TEXT NOT NULL,
+            response BLOB NOT NULL,
+            output_from INTEGER NOT NULL,
+            output_to INTEGER NOT NULL,
+            input BLOB NOT NULL,
+            previous TEXT,
+            PRIMARY KEY (client, id)
+        );
         """
 
     /// The ledger, a row per request, and its roll-up by hour, which outlives the rows.

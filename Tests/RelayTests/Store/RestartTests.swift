@@ -60,6 +60,32 @@ struct RestartTests {
         }
     }
 
+    @Test func `a kept response can be continued, and one that was deleted cannot`() async throws {
+        let folder = try TemporaryFolder()
+        try await RelayUnderTest.run([Member("One")], storage: folder.path) { relay in
+            func respond(_ relay: RelayUnderTest, _ more: String = "") async throws -> RawResponse {
+                let body = #"{"model":"meta-model","input":"Where is Paris?"\#(more)}"#
+                return try await relay.request(
+                    "POST",
+                    "/v1/responses",
+                    headers: [(name: "content-type", value: "application/json")],
+                    body: body
+                )
+            }
+            let kept = try #require(try await respond(relay).json["id"]?.string)
+            let deleted = try #require(try await respond(relay).json["id"]?.string)
+            #expect(try await relay.request("DELETE", "/v1/responses/\(deleted)").status == 200)
+            let before = try await relay.request("GET", "/v1/responses/\(kept)")
+            let again = try await relay.restarted()
+            let after = try await again.request("GET", "/v1/responses/\(kept)")
+            #expect(after.status == 200)
+            #expect(after.text == before.text)
+            #expect(try await again.request("GET", "/v1/responses/\(deleted)").status == 404)
+            #expect(try await respond(again, #","previous_response_id":"\#(kept)""#).status == 200)
+            try await again.running.stop(drain: .zero)
+        }
+    }
+
     @Test func `the ledger says why each attempt failed, and nothing of what was said`() async throws {
         let folder = try TemporaryFolder()
         let members = [

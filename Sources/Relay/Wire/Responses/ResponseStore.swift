@@ -6,7 +6,8 @@ import Synchronization
 /// client whose key made it.
 ///
 /// In memory and bounded: at most 1,000 responses and 64 MB, the least recently used go first; each is forgotten 24 hours
-/// after it was last used. A response that another one continues is used with it.
+/// after it was last used. A response that another one continues is used with it. Where there is a store on disk, it is
+/// told what came and went (`takeChanges`).
 final class ResponseStore: Sendable {
     /// One response and what it was made of.
     struct Kept: Sendable {
@@ -27,10 +28,13 @@ final class ResponseStore: Sendable {
     static let maxBytes = 64 * 1024 * 1024
     static let lifetime = Duration.seconds(24 * 3600)
 
-    fileprivate struct Key: Hashable {
+    struct Key: Hashable, Sendable {
         let client: String
         let id: String
     }
+
+    /// What is different from when it was last asked; `nil` for one that is gone.
+    typealias Changes = [Key: Kept?]
 
     fileprivate struct Entry {
         let kept: Kept
@@ -47,6 +51,8 @@ final class ResponseStore: Sendable {
         /// Where the uses begin that may still count.
         var firstUse = 0
         var lastUse: UInt64 = 0
+        /// `nil` while nobody wants to know.
+        var changes: Changes?
     }
 
     private let state = Mutex(State())
@@ -66,6 +72,7 @@ final class ResponseStore: Sendable {
             state.remove(key)
             state.entries[key] = Entry(kept: kept, usedAt: now, use: 0)
             state.bytes += kept.bytes
+            state.changes?[key] = .some(kept)
             state.touch(key, at: now)
             state.makeRoom(count: maxCount, bytes: maxBytes, at: now)
         }
@@ -94,6 +101,19 @@ final class ResponseStore: Sendable {
     /// `false` where there is none.
     func remove(_ id: String, of client: String) -> Bool {
         state.withLock { $0.remove(Key(client: client, id: id)) }
+    }
+
+    /// What came and went since this was last asked; the first time nothing, and from then on all of it.
+    func takeChanges() -> Changes {
+        state.withLock { state in
+            defer { state.changes = [:] }
+            return state.changes ?? [:]
+        }
+    }
+
+    /// Puts back what could not be written; what happened meanwhile counts.
+    func restore(_ changes: Changes) {
+        state.withLock { $0.changes?.merge(changes) { later, _ in later } }
     }
 
     var count: Int { state.withLock { $0.entries.count } }
@@ -125,6 +145,7 @@ extension ResponseStore.State {
     fileprivate mutating func remove(_ key: ResponseStore.Key) -> Bool {
         guard let entry = entries.removeValue(forKey: key) else { return false }
         bytes -= entry.kept.bytes
+        changes?[key] = .some(nil)
         return true
     }
 
