@@ -52,5 +52,8 @@ func reportingFaults<Result>(_ body: () async throws -> Result) async throws -> 
     } catch let error as StoreError {
         Terminal.complain(error.description)
         throw ExitCode(78)
+    } catch let error as VaultError {
+        Terminal.complain(error.description)
+        throw ExitCode(78)
     }
 }

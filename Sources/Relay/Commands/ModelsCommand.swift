@@ -14,7 +14,7 @@ struct ModelsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFaults {
-            let configuration = try options.load()
+            let configuration = try options.load().addingStoredKeys()
             let report = BootReport(configuration: configuration, spokenDialects: Boot.spokenDialects)
             let providers = all ? configuration.providers : report.usable.map(\.provider)
             var table = TextTable(["model", "type", "scale", "window", "limits"])

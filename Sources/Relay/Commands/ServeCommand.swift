@@ -11,9 +11,10 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: "relay")
         try await reportingFaults {
-            let configuration = try options.load()
+            var configuration = try options.load()
             let store = try Store(directory: configuration.settings.storage.directory)
             try store.lock()
+            configuration = try configuration.adding(keysOf: store)
             let relay = try await RunningRelay.start(configuration, store: store, logger: logger)
             for line in relay.boot.report.lines { logger.info("\(line)") }
             let settings = configuration.settings

@@ -12,6 +12,16 @@ enum Terminal {
 
     static func complain(_ line: String) { write(line + "\n", to: 2) }
 
+    /// A secret: asked for without showing it on a terminal, else all of standard input up to a line's end. It is never
+    /// an argument, which every user of the machine could read.
+    static func secret(_ prompt: String) -> String {
+        if isatty(0) == 1 {
+            guard let text = getpass(prompt) else { return "" }
+            return String(cString: text)
+        }
+        return readLine(strippingNewline: true) ?? ""
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -59,6 +59,8 @@ struct Selection {
     private(set) var earliest: ContinuousClock.Instant?
     /// When a candidate that failed by chance, or too often, may be tried again.
     private(set) var retryAt: ContinuousClock.Instant?
+    /// A candidate waits for nothing but the store's next writing.
+    private(set) var waitsForStore = false
     private(set) var passedOver: [ClientError.AttemptNote] = []
     /// The candidate whose history is being fitted elsewhere.
     var fitting: Route?
@@ -115,6 +117,7 @@ struct Selection {
         place = 0
         earliest = nil
         retryAt = nil
+        waitsForStore = false
         passedOver.removeAll(keepingCapacity: true)
         failed.removeAll(keepingCapacity: true)
         overflowed = 0
@@ -201,6 +204,7 @@ struct Selection {
 
     private mutating func note(_ reason: BlockReason, until: ContinuousClock.Instant?, at now: Now) {
         let time = until ?? now.continuous.advanced(by: Dispatch.retryPause)
+        if reason == .unsaved { waitsForStore = true }
         switch reason {
         case .cooldown, .quota, .concurrency, .unsaved: earliest.lower(to: time)
         case .breakerOpen, .probing: retryAt.lower(to: time)

@@ -286,6 +286,10 @@ struct Exchange {
     /// Nobody can take it now: wait for the first that frees in time, else say why.
     private mutating func exhausted(_ now: Now, _ actions: inout Actions) {
         attempt = nil
+        // Some milliseconds, which are no wait for quota.
+        if selection.waitsForStore {
+            waitDeadline = max(waitDeadline, facts.received.continuous.advanced(by: .seconds(1)))
+        }
         if trail.count < chain.times.maxAttempts, refusal == nil, let free = selection.nextChance, free <= waitDeadline
         {
             return wait(until: max(free, now.continuous.advanced(by: .milliseconds(5))), now, &actions)

@@ -192,6 +192,11 @@ final class ProviderAccount: Sendable {
     /// The store cannot be written: serving goes on without it.
     func suspendLease() { state.withLock { $0.suspendLease() } }
 
+    /// Goes on with what another account of the same key knew; its calls under way count as used.
+    func takeOver(_ former: ProviderAccount, at now: Now) {
+        if let (memory, _) = former.memory(changedSince: nil, isLast: true, at: now) { restore(memory, at: now) }
+    }
+
     /// Takes over what was known before a restart.
     func restore(_ memory: AccountMemory, at now: Now) {
         state.withLock { $0.restore(memory, models: models, at: now) }

@@ -34,7 +34,7 @@ struct RouteTableBuilder {
                 if let account = formerAccount(of: provider, key: key) { return account }
                 var keyPolicy = policy
                 keyPolicy.seed &+= UInt64(number)
-                return ProviderAccount(
+                let account = ProviderAccount(
                     providerName: provider.name,
                     fingerprint: key?.fingerprint ?? "",
                     models: models.map(\.name),
@@ -44,6 +44,10 @@ struct RouteTableBuilder {
                     routes: models.map(\.limits),
                     policy: keyPolicy
                 )
+                // Its models have changed; what was known of those that stayed still holds.
+                let known = former.first { $0.provider.name == provider.name && $0.key?.secret == key?.secret }?.account
+                if let known { account.takeOver(known, at: .read()) }
+                return account
             }
         accounts += keyAccounts
         for (slot, model) in models.enumerated() {

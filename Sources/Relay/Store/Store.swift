@@ -48,6 +48,10 @@ final class Store: Sendable {
         chmod(path, 0o600)
     }
 
+    static func exists(in directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/" + fileName)
+    }
+
     /// Keeps others from serving from the same folder until this process ends. Commands that change a key need no lock.
     func lock() throws(StoreError) {
         let path = directory + "/relay.lock"

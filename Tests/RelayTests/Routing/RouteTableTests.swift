@@ -257,6 +257,18 @@ struct RouteTableTests {
         #expect(other.accounts[0] !== old.accounts[0])
     }
 
+    @Test func `a provider whose models changed goes on with what was known of those that stayed`() throws {
+        let key = APIKey(secret: "k", label: "K")
+        let old = RouteTable([UsableProvider(Self.provider("A") { [Self.model("x")] }, keys: [key])])
+        let failure = UpstreamFailure.rateLimited(RateLimitHint(retryAfter: .seconds(600)))
+        old.accounts[0].record(failure, slot: 0, reservation: nil, at: .read())
+        let changed = Self.provider("A") { [Self.model("new"), Self.model("x")] }
+        let new = RouteTable([UsableProvider(changed, keys: [key])], former: old)
+        let states = new.routes.map { $0.account.snapshot(slot: $0.slot, at: .read()).state }
+        #expect(new.routes.map(\.model.name) == ["new", "x"])
+        #expect(states == [.available, .cooldown])
+    }
+
     @Test func `messages tell what to change`() {
         let error = RoutingError.unknownModel("lama", nearest: ["llama"])
         #expect(
