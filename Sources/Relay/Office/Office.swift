@@ -14,6 +14,7 @@ struct Office: Sendable {
         case model(String)
         case usage
         case storedUsage
+        case providersStatus
         case health
         case ready
         case welcome
@@ -81,6 +82,7 @@ struct Office: Sendable {
             return Content(text: entry)
         case .usage: return Content(text: UsageReport.json(chain.usage.snapshot()))
         case .storedUsage: return Content(text: try StoredUsage(request, at: now).json(from: store))
+        case .providersStatus: return Content(text: ProvidersStatus(chain: chain, now: now).json)
         case .health: return Content(text: health(chain, gateway))
         case .ready:
             let isReady = !gateway.isDraining.load(ordering: .relaxed) && canServe(chain, at: now)

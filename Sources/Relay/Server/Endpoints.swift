@@ -24,6 +24,7 @@ enum Endpoints {
         case "/completions": return only(.POST, request, .model(.completions))
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(StoredUsage.isAsked(by: request) ? .storedUsage : .usage))
+        case "/providers/status": return only(.GET, request, .office(.providersStatus))
         case "/health": return only(.GET, request, .office(.health))
         case "/ready": return only(.GET, request, .office(.ready))
         case "/": return only(.GET, request, .office(.welcome))
