@@ -18,8 +18,14 @@ struct QuotaLease: Sendable {
     private var usedTokens = 0
     private var size = (requests: 0, tokens: 0)
 
-    /// Less than half is left, or more was wanted than is left.
-    var isLow: Bool { requests * 2 < size.requests || tokens * 2 < size.tokens || wantedTokens > tokens }
+    /// The next one is on its way to the disk.
+    private var isRenewing = false
+
+    /// Less than half is left, or more was wanted than is left. While the next one is being written nobody need call for
+    /// it: calls would follow each other without end.
+    var isLow: Bool {
+        !isRenewing && (requests * 2 < size.requests || tokens * 2 < size.tokens || wantedTokens > tokens)
+    }
 
     mutating func covers(tokens wanted: Int) -> Bool {
         guard requests > 0, wanted <= tokens else {
@@ -49,12 +55,14 @@ struct QuotaLease: Sendable {
         let tokens = min(max(min(share.tokens, 65_536), usedTokens * 4), max(1, left.tokens))
         pendingTokens = max(tokens, wantedTokens)
         size = (pendingRequests, pendingTokens)
+        isRenewing = true
         (usedRequests, usedTokens, wantedTokens) = (0, 0, 0)
         requests = min(requests, pendingRequests)
         self.tokens = min(self.tokens, pendingTokens)
     }
 
     mutating func grant() {
+        isRenewing = false
         requests = pendingRequests
         tokens = pendingTokens
     }
