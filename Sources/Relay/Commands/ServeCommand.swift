@@ -25,6 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
                     "strategy": "\(settings.routing.strategy.rawValue)",
                 ]
             )
+            ProgramMemory.releaseText()
             await StopSignal.wait()
             logger.info("Stopping: no new requests, those under way may finish")
             try await relay.stop(drain: .seconds(settings.server.drainSeconds))
