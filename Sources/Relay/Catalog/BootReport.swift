@@ -135,15 +135,15 @@ struct BootReport: Sendable {
     private static func faults(of configuration: Configuration, usable: [Usable]) -> [ConfigurationFault] {
         let server = configuration.settings.server
         var faults: [ConfigurationFault] = []
-        if !server.isLoopback, server.apiKey == nil {
+        if !server.isLoopback, server.apiKey == nil, !configuration.hasClientKeys {
             let place = configuration.origin(of: "server.host").place
             faults.append(
                 ConfigurationFault(
                     file: place.file,
                     position: place.position,
                     path: "server.host",
-                    message: "\(server.host) can be reached from elsewhere, and there is no server.api_key",
-                    remedy: "Set RELAY_API_KEY, or listen on 127.0.0.1."
+                    message: "\(server.host) can be reached from elsewhere, and there is neither a server.api_key nor a client key",
+                    remedy: "Set RELAY_API_KEY, give out keys with `relay clients add`, or listen on 127.0.0.1."
                 )
             )
         }

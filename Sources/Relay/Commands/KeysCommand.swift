@@ -175,7 +175,7 @@ struct KeysCommand: AsyncParsableCommand {
 
 extension Configuration {
     /// The provider's name as the catalog writes it.
-    fileprivate func providerName(_ name: String) throws -> String {
+    func providerName(_ name: String) throws -> String {
         if let provider = providers.first(where: { $0.name.lowercased() == name.lowercased() }) { return provider.name }
         let nearest = NearestName.nearest(to: name, among: providers.map(\.name))
         let hint = nearest.map { " Did you mean \($0)?" } ?? " `relay models --all` lists them."

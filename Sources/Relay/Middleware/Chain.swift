@@ -81,8 +81,8 @@ struct CallFacts: Sendable {
     var tag: String
     /// Who asks, as far as keys tell; sessions of different clients are different.
     var client: String
-    /// The client key's name, as it may be shown; empty where there is none.
-    var clientName = ""
+    /// The key it was given, where it was given one.
+    var key: ClientKey?
     /// The session header's value.
     var sessionID: String?
     /// How long it may wait for quota.

@@ -11,11 +11,12 @@ struct Dispatch: Sendable {
     static let retryPause = Duration.milliseconds(250)
     static let maxRetries = 2
 
-    /// The settings' rules, and those of what is asked.
-    func rules(for request: ModelRequest, searchesWeb: Bool) -> RouteRules {
+    /// The settings' rules, those of what is asked, and those of who asks.
+    func rules(for request: ModelRequest, searchesWeb: Bool, access: RouteAccess? = nil) -> RouteRules {
         var rules = rules
         rules.endpointType = request.modelType
         rules.searchesWeb = searchesWeb
+        rules.access = access
         return rules
     }
 
@@ -323,7 +324,7 @@ extension ClientError {
         self.init(
             status: error.status,
             message: error.message,
-            type: error.status == 503 ? "server_error" : "invalid_request_error",
+            type: error.type,
             param: error.param,
             code: error.code
         )

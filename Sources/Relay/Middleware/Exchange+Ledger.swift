@@ -6,13 +6,14 @@ extension Exchange {
     /// - Parameters:
     ///   - status: what the client got.
     ///   - last: the attempt that was under way, where one was; else the last of the trail counts.
-    func note(
+    mutating func note(
         status: Int,
         by last: Attempt? = nil,
         usage: TokenUsage? = nil,
         changes: [NormalizeRule: Int] = [:],
         _ now: Now
     ) {
+        settleClient(usage, last, now)
         guard let requests = chain.requests else { return }
         let route = last?.route ?? lastRoute
         requests.append(
@@ -24,7 +25,7 @@ extension Exchange {
                 provider: route?.provider.name,
                 model: route?.model.name,
                 key: route?.key?.label,
-                client: facts.clientName,
+                client: facts.key?.name ?? "",
                 promptTokens: usage?.promptTokens ?? 0,
                 completionTokens: usage?.completionTokens ?? 0,
                 latency: facts.received.duration(to: now),
@@ -36,6 +37,26 @@ extension Exchange {
                     ? nil : changes.map { "\($0.key.rawValue)=\($0.value)" }.sorted().joined(separator: ", ")
             )
         )
+    }
+
+    /// Takes the request from what the client's key is good for; says what it lacks.
+    mutating func takeFromClient(_ now: Now) -> ClientError? {
+        guard let key = facts.key, let quota = key.quota else { return nil }
+        switch quota.take(tokens: prompt.tokens, at: now) {
+        case .taken:
+            clientTokens = prompt.tokens
+            return nil
+        case .refused(let axis, let limit, let wait):
+            return .clientLimit(key.name, axis: axis, limit: limit, wait: wait)
+        }
+    }
+
+    /// What reached no provider costs the client nothing.
+    private mutating func settleClient(_ usage: TokenUsage?, _ last: Attempt?, _ now: Now) {
+        guard let quota = facts.key?.quota, let reserved = clientTokens else { return }
+        clientTokens = nil
+        guard last != nil || !trail.isEmpty else { return quota.giveBack(reserved: reserved) }
+        quota.settle(reserved: reserved, used: usage?.totalTokens ?? last?.reservation.tokens ?? 0, at: now)
     }
 
     private var lastRoute: Route? {

@@ -94,6 +94,8 @@ struct Exchange {
     var waitingForImages: ImageInlining.Waiting?
     /// How the history was fitted for the current candidate.
     var report: ContextWindow.Report?
+    /// Set aside of what the client's key is good for, until the call is over.
+    var clientTokens: Int?
     /// Time that the upstreams took, and that was spent waiting for a place or for quota.
     var upstreamTime = Duration.zero
     var waitedTime = Duration.zero
@@ -107,7 +109,7 @@ struct Exchange {
         self.chain = chain
         self.request = request
         self.facts = facts
-        rules = chain.dispatch.rules(for: request, searchesWeb: facts.searchesWeb)
+        rules = chain.dispatch.rules(for: request, searchesWeb: facts.searchesWeb, access: facts.key?.access)
         prompt = PromptFacts(request)
         normalization = request.chat.flatMap { chain.normalization.plan(for: $0, searchesWeb: facts.searchesWeb) }
         reply = Reply(
@@ -157,6 +159,7 @@ struct Exchange {
         } catch {
             return end(with: error, now, &actions)
         }
+        if let refusal = takeFromClient(now) { return end(with: refusal, now, &actions) }
         if chain.quotaQueue.mustWait(waitKey) { return wait(until: now.continuous, now, &actions) }
         select(now, &actions)
     }

@@ -2,13 +2,15 @@ import Clients
 
 /// `GET /v1/models`: the meta-model first, then every model as `Provider/model` with how it stands now.
 struct ModelList {
-    private let chain: Chain
+    /// Those that the caller may use.
+    private let routes: [Route]
     let metaModels: [String]
     private let now: Now
 
-    init(chain: Chain, metaModels: [String], at now: Now) {
-        self.chain = chain
-        self.metaModels = metaModels
+    init(for request: ClientRequest, _ gateway: Gateway, at now: Now) {
+        let all = gateway.chain.dispatch.table.routes
+        routes = request.caller.key?.access.map { access in all.filter(access.allows) } ?? all
+        metaModels = gateway.settings.routing.metaModels
         self.now = now
     }
 
@@ -43,7 +45,7 @@ struct ModelList {
     /// The routes of each model, one for each key.
     var models: [[Route]] {
         var models: [[Route]] = []
-        for route in chain.dispatch.table.routes {
+        for route in routes {
             if models.last?.first?.name == route.name {
                 models[models.count - 1].append(route)
             } else {
@@ -61,7 +63,7 @@ struct ModelList {
 
     /// The largest that any candidate has.
     var metaWindow: Int? {
-        chain.dispatch.table.routes.filter(\.model.type.isChat).compactMap(\.model.maxContextLength).max()
+        routes.filter(\.model.type.isChat).compactMap(\.model.maxContextLength).max()
     }
 
     private func entry(_ routes: [Route]) -> String {

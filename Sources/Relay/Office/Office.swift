@@ -24,6 +24,14 @@ struct Office: Sendable {
         case inputItems(String)
         case cancelledResponse(String)
 
+        /// Tells of the whole relay: of no interest to who was given a key, and not theirs to know.
+        var isOwners: Bool {
+            switch self {
+            case .usage, .storedUsage, .providersStatus: true
+            default: false
+            }
+        }
+
         /// Reads the store, and is therefore answered on another thread.
         var isSlow: Bool { if case .storedUsage = self { true } else { false } }
     }
@@ -65,11 +73,11 @@ struct Office: Sendable {
         let now = Now.read()
         switch page {
         case .models:
-            let list = ModelList(chain: chain, metaModels: gateway.settings.routing.metaModels, at: now)
+            let list = ModelList(for: request, gateway, at: now)
             if request.wire == .messages { return Content(text: try list.messagesPage(MessagesPageQuery(request))) }
             return Content(text: list.json(type: request.parameter("type"), scale: request.parameter("scale")))
         case .model(let id):
-            let list = ModelList(chain: chain, metaModels: gateway.settings.routing.metaModels, at: now)
+            let list = ModelList(for: request, gateway, at: now)
             guard let entry = request.wire == .messages ? list.messagesEntry(id) : list.entry(id) else {
                 throw ClientError(
                     status: 404,

@@ -9,7 +9,7 @@ struct StoredResponses {
 
     init(_ gateway: Gateway, _ request: ClientRequest) {
         store = gateway.responses
-        client = gateway.client(of: request)
+        client = request.caller.holder
         self.request = request
     }
 

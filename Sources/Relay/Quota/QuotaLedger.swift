@@ -92,6 +92,13 @@ struct QuotaLedger: Sendable {
         }
     }
 
+    /// Counts what was spent before a restart as if it were spent now.
+    mutating func restore(requests: Int, tokens: Int, of window: QuotaWindow, at now: Now) {
+        for index in windows.indices where windows[index].axis.window == window {
+            windows[index].spend(windows[index].axis.kind == .requests ? requests : tokens, at: now)
+        }
+    }
+
     /// The window that keeps a call waiting longest, if any does. Call `expire` first.
     func shortage(tokens: Int, at now: Now) -> Shortage? {
         var shortage: Shortage?

@@ -74,6 +74,8 @@ struct RouteRules: Sendable, Hashable {
     var endpointType: ModelType?
     /// Only models whose provider searches the web for them.
     var searchesWeb = false
+    /// What the client's key is good for; `nil` is everything.
+    var access: RouteAccess?
 
     static let chat = RouteRules()
 }

@@ -131,7 +131,9 @@ final class RouteTable: Sendable {
     private func selectForMeta(_ question: Question) throws(RoutingError) -> [Int] {
         let (filters, rules) = (question.filters, question.rules)
         let asksForModels = !(filters.type ?? "").isEmpty || !(filters.name ?? "").isEmpty
-        let reachable = unpaid(Array(routes.indices), rules).filter { serves($0, rules, asked: true) }
+        let everybodys = unpaid(Array(routes.indices), rules).filter { serves($0, rules, asked: true) }
+        let reachable = everybodys.filter { permits($0, rules) }
+        guard !reachable.isEmpty || everybodys.isEmpty else { throw .notAllowed(model: nil) }
         let pool = asksForModels ? reachable : reachable.filter { serves($0, rules, asked: false) }
         guard !pool.isEmpty || !rules.searchesWeb else { throw .noWebSearch(model: nil) }
         guard !pool.isEmpty else { throw .noModels(type: rules.endpointType?.rawValue ?? "text") }
@@ -172,7 +174,9 @@ final class RouteTable: Sendable {
     /// needs are taken; if none has, the provider may say so itself.
     private func checkEndpoint(_ named: [Int], _ model: String, _ question: Question) throws(RoutingError) -> [Int] {
         guard let first = named.first else { throw unknown(model) }
-        let serving = named.filter { serves($0, question.rules, asked: true) }
+        let permitted = named.filter { permits($0, question.rules) }
+        guard !permitted.isEmpty else { throw .notAllowed(model: model) }
+        let serving = permitted.filter { serves($0, question.rules, asked: true) }
         guard !serving.isEmpty else {
             if question.rules.searchesWeb { throw .noWebSearch(model: model) }
             throw .wrongEndpoint(model: model, type: routes[first].model.type.rawValue)
@@ -192,6 +196,10 @@ final class RouteTable: Sendable {
 
     private func unpaid(_ indices: [Int], _ rules: RouteRules) -> [Int] {
         rules.allowPaid ? indices : indices.filter { !routes[$0].provider.paid }
+    }
+
+    private func permits(_ index: Int, _ rules: RouteRules) -> Bool {
+        rules.access?.allows(routes[index]) ?? true
     }
 
     private func meets(_ index: Int, _ needs: [RouteRequirements.Need]) -> Bool {

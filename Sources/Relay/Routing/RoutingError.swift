@@ -11,6 +11,8 @@ enum RoutingError: Error, Sendable, Equatable {
     case noModels(type: String)
     /// Nobody, or not the model that was named, searches the web.
     case noWebSearch(model: String?)
+    /// The client's key is not good for it, or for anything that could serve.
+    case notAllowed(model: String?)
 
     /// One reading should be enough to know what to change.
     var message: String {
@@ -44,6 +46,9 @@ enum RoutingError: Error, Sendable, Equatable {
             return "No usable model \(wants.joined(separator: " and ")), which this request needs."
         case .noModels(let type):
             return "No usable model of type '\(type)' is configured."
+        case .notAllowed(let model):
+            let what = model.map { "the model '\($0)'" } ?? "any model that could serve this request"
+            return "Your API key may not use \(what). GET /v1/models lists those it may."
         case .noWebSearch(let model):
             let who = model.map { "The model '\($0)' does not search" } ?? "No usable model searches"
             return "\(who) the web: none is tagged '\(Model.webSearchTag)' in provider_model_limits.json."
@@ -55,6 +60,16 @@ enum RoutingError: Error, Sendable, Equatable {
         case .unknownModel, .providerLeftOut: 404
         case .wrongEndpoint, .filterMatchesNothing, .requirementUnmet, .noWebSearch: 400
         case .noModels: 503
+        case .notAllowed: 403
+        }
+    }
+
+    /// The `type` of the error body.
+    var type: String {
+        switch status {
+        case 503: "server_error"
+        case 403: "permission_error"
+        default: "invalid_request_error"
         }
     }
 
@@ -74,13 +89,14 @@ enum RoutingError: Error, Sendable, Equatable {
             }
         case .noModels: "no_models_configured"
         case .noWebSearch: "no_web_search_model"
+        case .notAllowed: "model_not_allowed"
         }
     }
 
     /// The request member at fault.
     var param: String? {
         switch self {
-        case .unknownModel, .providerLeftOut, .wrongEndpoint, .noModels, .noWebSearch: "model"
+        case .unknownModel, .providerLeftOut, .wrongEndpoint, .noModels, .noWebSearch, .notAllowed: "model"
         case .filterMatchesNothing(let filters, _, _):
             filters.type != nil ? "model_type" : filters.scale != nil ? "model_scale" : "model_name"
         case .requirementUnmet(let needs):

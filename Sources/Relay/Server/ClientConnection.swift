@@ -30,6 +30,8 @@ final class ClientConnection: ChannelInboundHandler {
     private var isServing: Bool { current != nil || isReading }
     private var isClosing = false
     private(set) var isWritable = true
+    /// Whose the head was that came last, and the client keys that this was told by.
+    private var lastCaller: (caller: Caller, head: ClientHead, revision: Int)?
     private var bodyTimer: Scheduled<Void>?
     private var bodyBytesAtTimer = 0
 
@@ -54,18 +56,38 @@ final class ClientConnection: ChannelInboundHandler {
 
     private func receive(_ head: HTTPRequestHead) {
         var request = ClientRequest(head, sessionHeader: gateway.settings.session.idHeader, at: .read())
-        let refusal = gateway.gatekeeper.refusal(of: request, hop: gateway.hopMark)
+        let refusal = admit(&request)
         gate.headArrived(request.head, isWelcome: refusal == nil)
         // Nothing is upgraded to: what follows such a request is not HTTP/1.1 any more.
         if request.headers.wantsUpgrade { request = request.closingAfterwards }
         begin(request, refusal: refusal ?? gateway.gatekeeper.bodyRefusal(of: request))
     }
 
-    /// A request with a head that came before and was welcome.
+    /// A request with a head that came before and was welcome; whether it still is only changes with the client keys.
     func receive(_ head: ClientHead, contentLength: Int) {
         guard !isClosing else { return }
-        let request = ClientRequest(head, contentLength: contentLength, at: .read())
-        begin(request, refusal: gateway.gatekeeper.bodyRefusal(of: request))
+        var request = ClientRequest(head, contentLength: contentLength, at: .read())
+        var refusal: ClientError?
+        if let last = lastCaller, last.head === head,
+            gateway.gatekeeper.stillAdmits(last.caller, since: last.revision, at: request.received)
+        {
+            request.caller = last.caller
+        } else {
+            refusal = admit(&request)
+        }
+        begin(request, refusal: refusal ?? gateway.gatekeeper.bodyRefusal(of: request))
+    }
+
+    private func admit(_ request: inout ClientRequest) -> ClientError? {
+        let revision = gateway.gatekeeper.clients.revision
+        do throws(ClientError) {
+            request.caller = try gateway.gatekeeper.admit(request, hop: gateway.hopMark)
+            lastCaller = (request.caller, request.head, revision)
+            return nil
+        } catch {
+            lastCaller = nil
+            return error
+        }
     }
 
     private func begin(_ request: ClientRequest, refusal: ClientError?) {
@@ -144,6 +166,9 @@ final class ClientConnection: ChannelInboundHandler {
             write(ClientBytes(MessagesTokenCount.answer(body, to: request, gateway: gateway)))
             gateway.memory.give(body.readableBytes)
             replyEnded(keepsAlive: request.framing.keepsAlive)
+        case .office(let page) where page.isOwners && request.caller.key != nil:
+            gateway.memory.give(body.readableBytes)
+            replyError(.ownersOnly, to: request)
         case .office(let page):
             gateway.memory.give(body.readableBytes)
             servePage(page, request)

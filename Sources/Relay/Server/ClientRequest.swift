@@ -8,6 +8,8 @@ struct ClientRequest: Sendable {
     let contentLength: Int?
     var framing: ReplyHead.Framing
     let received: Now
+    /// Who sent it, once that is known.
+    var caller = Caller.owner(holder: "")
 
     init(_ head: HTTPRequestHead, sessionHeader: String, at now: Now) {
         let known = ClientHead(head, sessionHeader: sessionHeader)

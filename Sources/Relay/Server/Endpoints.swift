@@ -39,6 +39,11 @@ enum Endpoints {
         }
     }
 
+    /// Whether what is asked for tells of the whole relay, which is its owner's affair alone.
+    static func isOwners(_ request: ClientRequest) -> Bool {
+        if case .office(let page) = find(request) { page.isOwners } else { false }
+    }
+
     /// `/responses/{id}` and what is below it.
     private static func response(_ request: ClientRequest) -> Match {
         let parts = request.path.split(separator: "/").dropFirst().map { ClientRequest.decoded($0) }

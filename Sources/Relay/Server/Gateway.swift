@@ -36,7 +36,8 @@ final class Gateway: Sendable {
         office: Office,
         hopMark: String,
         threads: NIOThreadPool,
-        images: ImageFetcher
+        images: ImageFetcher,
+        clients: ClientKeys = ClientKeys()
     ) {
         self.images = images
         self.settings = settings
@@ -44,7 +45,7 @@ final class Gateway: Sendable {
         self.office = office
         self.hopMark = hopMark
         self.threads = threads
-        gatekeeper = Gatekeeper(settings.server)
+        gatekeeper = Gatekeeper(settings.server, clients: clients)
         admission = AdmissionQueue(
             maxRunning: settings.routing.maxConcurrentRequests,
             maxWaiting: settings.routing.maxQueuedRequests
@@ -94,9 +95,6 @@ final class Gateway: Sendable {
         WireCall(media: try MediaRequestReader.read(body, for: endpoint, contentType: facts.contentType))
     }
 
-    /// Who asks, as far as keys tell.
-    func client(of request: ClientRequest) -> String { gatekeeper.keyHolder }
-
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {
         let headers = request.headers
@@ -105,7 +103,8 @@ final class Gateway: Sendable {
             wire: request.wire,
             framing: request.framing,
             tag: newTag(),
-            client: client(of: request),
+            client: request.caller.holder,
+            key: request.caller.key,
             sessionID: headers.sessionID ?? headers.agentSessionID,
             maxWait: headers.maxWait.map { min($0, maxWait) } ?? maxWait,
             serverSidePrompt: headers.serverSidePrompt,

@@ -7,6 +7,8 @@ struct Configuration: Sendable {
     var origins: [String: SettingOrigin]
     var providers: [Provider]
     var keys: ProviderKeys
+    /// The store has client keys, so that others than loopback may be served without the relay's own.
+    var hasClientKeys = false
     var environment: EnvironmentVariables
     var warnings: [ConfigurationWarning]
     /// `nil` when there is no settings file.

@@ -69,7 +69,7 @@ final class RunningRelay: Sendable {
                 threads: threads,
                 images: ImageFetcher(tls: boot.tls, rule: imageRule, userAgent: "relay/\(RelayVersion.text)")
             )
-            try keeper?.restore(chain, gateway.responses, at: .read())
+            try keeper?.restore(gateway, at: .read())
             keeper?.start(gateway)
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
             let discovery =

@@ -22,6 +22,8 @@ final class StateKeeper: Sendable {
         var revisions: [ObjectIdentifier: UInt64] = [:]
         var pinsSavedAt = Now.never
         var prunedAt = -Double.infinity
+        /// What other processes had written at the last look.
+        var version = Store.Version()
         var isFailing = false
     }
 
@@ -33,8 +35,10 @@ final class StateKeeper: Sendable {
 
     // MARK: At the start
 
-    /// Gives accounts, pins and kept responses back what they knew.
-    func restore(_ chain: Chain, _ responses: ResponseStore, at now: Now) throws {
+    /// Gives accounts, pins, kept responses and client keys back what they knew.
+    func restore(_ gateway: Gateway, at now: Now) throws {
+        let (chain, responses) = (gateway.chain, gateway.responses)
+        try restore(gateway.gatekeeper.clients, at: now)
         let memories = try store.accountMemories()
         for account in chain.dispatch.table.accounts {
             let name = AccountName(provider: account.providerName.lowercased(), fingerprint: account.fingerprint)
@@ -47,6 +51,18 @@ final class StateKeeper: Sendable {
         try store.restoreResponses(into: responses, at: now.continuous)
         // From here on it tells what changes.
         _ = responses.takeChanges()
+    }
+
+    private func restore(_ clients: ClientKeys, at now: Now) throws {
+        clients.replace(with: try store.clients())
+        for window in [QuotaWindow.minute, .day] {
+            let start = window == .day ? (now.wall / 86_400).rounded(.down) * 86_400 : now.wall - 60
+            let usage = try store.clientUsage(since: start)
+            for key in clients.all {
+                guard let (requests, tokens) = usage[key.name] else { continue }
+                key.quota?.restore(requests: requests, tokens: tokens, of: window, at: now)
+            }
+        }
     }
 
     /// Writes for the first time, so that there are leases before there are requests, and goes on until `stop`.
@@ -81,12 +97,25 @@ final class StateKeeper: Sendable {
         do { try store.finish() } catch { logger.warning("The store did not close", metadata: ["error": "\(error)"]) }
     }
 
+    // MARK: Reading
+
+    /// Takes up what a command has changed in the store while Relay serves.
+    private func takeUp(from version: inout Store.Version, _ gateway: Gateway) {
+        do {
+            guard try store.hasChanged(since: &version) else { return }
+            gateway.gatekeeper.clients.replace(with: try store.clients())
+        } catch {
+            logger.warning("The store cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
     // MARK: Writing
 
     private func save(_ gateway: Gateway, isLast: Bool) {
         let now = Now.read()
         let chain = gateway.chain
         var progress = progress.withLock { $0 }
+        if !isLast { takeUp(from: &progress.version, gateway) }
         var revisions: [ObjectIdentifier: UInt64] = [:]
         var accounts: [(account: ProviderAccount, memory: AccountMemory)] = []
         for account in chain.dispatch.table.accounts {

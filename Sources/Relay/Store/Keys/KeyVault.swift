@@ -216,12 +216,13 @@ extension KeyVault.Entry {
 }
 
 extension Configuration {
-    /// With the keys of a store beside those of the environment.
+    /// With the keys of a store beside those of the environment, and knowing of its clients.
     func adding(keysOf store: Store) throws -> Configuration {
         var configuration = self
         for (provider, key) in try KeyVault(store, environment: environment).open() {
             configuration.keys.add(key, for: provider)
         }
+        configuration.hasClientKeys = try store.clients().contains { $0.revokedAt == nil }
         return configuration
     }
 

@@ -8,7 +8,7 @@ enum MessagesTokenCount {
     static func answer(_ body: ByteBuffer, to request: ClientRequest, gateway: Gateway) -> ByteBuffer {
         let fields = gateway.fields(for: request)
         do throws(ClientError) {
-            let text = "{\"input_tokens\":\(try count(body, chain: gateway.chain))}"
+            let text = "{\"input_tokens\":\(try count(body, chain: gateway.chain, access: request.caller.key?.access))}"
             var buffer = ByteBuffer()
             ReplyHead.write(
                 status: 200,
@@ -25,7 +25,7 @@ enum MessagesTokenCount {
         }
     }
 
-    static func count(_ body: ByteBuffer, chain: Chain) throws(ClientError) -> Int {
+    static func count(_ body: ByteBuffer, chain: Chain, access: RouteAccess? = nil) throws(ClientError) -> Int {
         let request: ChatRequest
         do throws(RequestFault) {
             request = try MessagesRequestReader.read(body, needsMaxTokens: false).request
@@ -34,7 +34,8 @@ enum MessagesTokenCount {
         }
         let candidates: Candidates
         do throws(RoutingError) {
-            candidates = try chain.dispatch.table.candidates(for: Ask(.chat(request), rules: chain.dispatch.rules))
+            let rules = chain.dispatch.rules(for: .chat(request), searchesWeb: false, access: access)
+            candidates = try chain.dispatch.table.candidates(for: Ask(.chat(request), rules: rules))
         } catch {
             throw ClientError(error)
         }

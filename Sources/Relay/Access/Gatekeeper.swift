@@ -5,17 +5,17 @@ import NIOHTTP1
 struct Gatekeeper: Sendable {
     let apiKey: [UInt8]?
     /// Names who has the key without telling it; empty where there is none.
-    let keyHolder: String
-    /// The listener is loopback only and has no key: any web page in the user's browser could call it, so foreign
-    /// origins and names are refused.
-    let guardsLoopback: Bool
+    private let keyHolder: String
+    let clients: ClientKeys
+    private let isLoopback: Bool
     let corsOrigins: [String]
     let maxBodyBytes: Int
 
-    init(_ settings: Settings.Server) {
+    init(_ settings: Settings.Server, clients: ClientKeys = ClientKeys()) {
+        self.clients = clients
+        isLoopback = settings.isLoopback
         apiKey = settings.apiKey.map { Array($0.utf8) }
         keyHolder = settings.apiKey.map(KeyFingerprint.of) ?? ""
-        guardsLoopback = settings.apiKey == nil
         corsOrigins = settings.corsOrigins
         maxBodyBytes = settings.maxBodyBytes
     }
@@ -23,13 +23,39 @@ struct Gatekeeper: Sendable {
     /// Our own mark on every call upstream; one that comes back is a loop.
     static let hopHeader = "x-relay-hop"
 
-    /// `nil` when the request may pass.
-    func refusal(of request: ClientRequest, hop: String) -> ClientError? {
-        if request.headers.hop == hop { return .loop }
-        if guardsLoopback, let refusal = loopbackRefusal(of: request) { return refusal }
-        guard let apiKey, !Self.isPublic(request) else { return nil }
-        guard let given = credential(of: request) else { return .missingKey }
-        return Self.equalInConstantTime(Array(given.utf8), apiKey) ? nil : .wrongKey
+    /// Who sent the request, when it may pass.
+    func admit(_ request: ClientRequest, hop: String) throws(ClientError) -> Caller {
+        if request.headers.hop == hop { throw .loop }
+        let (given, isPublic) = (credential(of: request), Self.isPublic(request))
+        if !isPublic, let given, let key = clients.find(given) { return try admit(key, at: request.received) }
+        guard let apiKey else { return try admitWithoutKey(request, isGiven: given != nil) }
+        if !isPublic {
+            guard let given else { throw .missingKey }
+            guard Self.equalInConstantTime(Array(given.utf8), apiKey) else { throw .wrongKey }
+        }
+        return .owner(holder: keyHolder)
+    }
+
+    private func admit(_ key: ClientKey, at now: Now) throws(ClientError) -> Caller {
+        guard key.record.state(at: now.wall) == .active else { throw .expiredKey }
+        return .client(key)
+    }
+
+    /// Relay has no key of its own: its owner is who can reach the loopback listener. Once there are client keys, model
+    /// calls need one.
+    private func admitWithoutKey(_ request: ClientRequest, isGiven: Bool) throws(ClientError) -> Caller {
+        if !Self.isPublic(request), !clients.isEmpty || !isLoopback {
+            guard isLoopback, Endpoints.isOwners(request) else { throw isGiven ? .wrongKey : .missingKey }
+        }
+        // Any web page in the user's browser could call a listener that asks for no key.
+        if isLoopback, let refusal = loopbackRefusal(of: request) { throw refusal }
+        return .owner(holder: keyHolder)
+    }
+
+    /// Whether a caller that was let in when the keys were those of `revision` still is.
+    func stillAdmits(_ caller: Caller, since revision: Int, at now: Now) -> Bool {
+        guard revision == clients.revision else { return false }
+        return caller.key.map { $0.record.state(at: now.wall) == .active } ?? true
     }
 
     /// What the body's announced size and encoding forbid.
@@ -118,6 +144,17 @@ struct Gatekeeper: Sendable {
 }
 
 extension ClientError {
+    static let expiredKey = ClientError(
+        status: 401,
+        message: "This API key has expired. `relay clients add` makes a new one.",
+        type: "authentication_error",
+        code: "expired_api_key"
+    )
+
+    static let ownersOnly = ClientError.forbidden(
+        "This tells of the whole relay, and a client's key is not good for it: use server.api_key (RELAY_API_KEY)."
+    )
+
     static let loop = ClientError(
         status: 508,
         message: "This request came from Relay itself: a provider's base_url leads back here.",
