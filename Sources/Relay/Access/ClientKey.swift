@@ -44,7 +44,8 @@ final class ClientQuota: Sendable {
             ledger.expire(at: now)
             if let shortage = ledger.shortage(tokens: tokens, at: now) {
                 // What is under way will end; a moment is all that can be told.
-                let wait = shortage.until == Now.unknown ? .seconds(1) : Duration.nanoseconds(shortage.until - now.ticks)
+                let wait =
+                    shortage.until == Now.unknown ? .seconds(1) : Duration.nanoseconds(shortage.until - now.ticks)
                 return .refused(axis: shortage.axis, limit: ledger.limit(of: shortage.axis) ?? 0, wait: wait)
             }
             ledger.reserve(tokens: tokens)

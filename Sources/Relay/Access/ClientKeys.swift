@@ -23,7 +23,9 @@ final class ClientKeys: Sendable {
     func replace(with records: [ClientRecord]) {
         let records = records.filter { $0.revokedAt == nil }
         keys.withLock { keys in
-            guard Set(records.map(\.digest)) != Set(keys.keys) || records.contains(where: { keys[$0.digest]?.record != $0 })
+            guard
+                Set(records.map(\.digest)) != Set(keys.keys)
+                    || records.contains(where: { keys[$0.digest]?.record != $0 })
             else { return }
             keys = Dictionary(
                 records.map { ($0.digest, ClientKey($0, after: keys[$0.digest])) },

@@ -17,7 +17,8 @@ struct ClientRecord: Sendable, Equatable {
     /// A new key, 256 bits of it random, and what is kept of it.
     static func make(_ name: String, at wall: Double) -> (key: String, record: ClientRecord) {
         let random = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
-        let key = prefix
+        let key =
+            prefix
             + random.base64EncodedString()
             .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         return (key, ClientRecord(name: name, digest: digest(of: key), createdAt: wall))

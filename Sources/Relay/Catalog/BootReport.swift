@@ -142,7 +142,8 @@ struct BootReport: Sendable {
                     file: place.file,
                     position: place.position,
                     path: "server.host",
-                    message: "\(server.host) can be reached from elsewhere, and there is neither a server.api_key nor a client key",
+                    message:
+                        "\(server.host) can be reached from elsewhere, and there is neither a server.api_key nor a client key",
                     remedy: "Set RELAY_API_KEY, give out keys with `relay clients add`, or listen on 127.0.0.1."
                 )
             )

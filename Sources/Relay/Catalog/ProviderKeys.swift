@@ -1,5 +1,5 @@
 /// The keys found for each provider, in the order they are to be tried.
-struct ProviderKeys: Sendable {
+struct ProviderKeys: Sendable, Equatable {
     /// By the provider's name in lower case.
     private var keys: [String: [APIKey]] = [:]
 

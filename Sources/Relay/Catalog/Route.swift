@@ -71,7 +71,7 @@ struct PromptLimits: Sendable {
 }
 
 /// A provider's key. Its value never enters a log line, an error or a response.
-struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+struct APIKey: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Sent upstream, nowhere else.
     let secret: String
     /// Where it came from, as shown: `GROQ_API_KEY`, `GROQ_API_KEY_2`.

@@ -5,7 +5,7 @@ import FoundationEssentials
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "Keep provider keys, sealed, in Relay's store. A running relay takes them up when it is restarted.",
+        abstract: "Keep provider keys, sealed, in Relay's store. A running relay takes them up within a second.",
         subcommands: [
             Add.self, List.self, Enable.self, Disable.self, Remove.self, Import.self, RotateMaster.self,
         ],

@@ -6,7 +6,10 @@ struct Configuration: Sendable {
     /// Where each setting came from, by path; one that is missing has its default.
     var origins: [String: SettingOrigin]
     var providers: [Provider]
+    /// Those of the environment, and those of the store once they were added.
     var keys: ProviderKeys
+    /// Those of the environment alone.
+    let environmentKeys: ProviderKeys
     /// The store has client keys, so that others than loopback may be served without the relay's own.
     var hasClientKeys = false
     var environment: EnvironmentVariables
@@ -63,6 +66,7 @@ struct Configuration: Sendable {
             origins: loader.origins,
             providers: providers,
             keys: keys,
+            environmentKeys: keys,
             environment: environment,
             warnings: findings.warnings,
             settingsPath: settingsFile?.path,

@@ -13,7 +13,7 @@ extension SettingKey {
         SettingKey(
             "server.host",
             \.server.host,
-            "Address to listen on. Any other than loopback needs `server.api_key`.",
+            "Address to listen on. Any other than loopback needs `server.api_key` or a client key (`relay clients`).",
             check: .notEmpty,
             variables: ["HOST"]
         ),
@@ -27,7 +27,7 @@ extension SettingKey {
         SettingKey(
             "server.api_key",
             \.server.apiKey,
-            "What clients must send as `Authorization: Bearer` or `x-api-key`; without it only loopback may connect.",
+            "What clients must send as `Authorization: Bearer` or `x-api-key`, where they have no key of their own (`relay clients`); with neither only loopback may connect.",
             check: .ifSet(.credential),
             isSecret: true,
             variables: ["RELAY_API_KEY"]

@@ -7,8 +7,8 @@ import Synchronization
 
 /// Makes, out of settings and catalog, everything that serves: routes, how they are called, and the chain.
 struct Boot: Sendable {
-    let configuration: Configuration
-    let report: BootReport
+    private(set) var configuration: Configuration
+    private(set) var report: BootReport
     let client: SimpleClient
     let tls: UpstreamTLS
     private let proxies: ProxySettings
@@ -44,6 +44,14 @@ struct Boot: Sendable {
             requests: requests,
             hopMark: String(UInt64.random(in: .min ... .max), radix: 36)
         )
+    }
+
+    /// The same with other keys: what is shared stays shared.
+    func with(_ configuration: Configuration) -> Boot {
+        var boot = self
+        boot.configuration = configuration
+        boot.report = BootReport(configuration: configuration, spokenDialects: Self.spokenDialects)
+        return boot
     }
 
     var hopMark: String { shared.hopMark }

@@ -13,7 +13,7 @@ final class RunningRelay: Sendable {
     let boot: Boot
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
-    private let discovery: Task<Void, Never>?
+    private let renewals: [Task<Void, Never>]
     private let keeper: StateKeeper?
     private let isStopped = Atomic<Bool>(false)
 
@@ -24,14 +24,14 @@ final class RunningRelay: Sendable {
         boot: Boot,
         group: MultiThreadedEventLoopGroup,
         threads: NIOThreadPool,
-        discovery: Task<Void, Never>?,
+        renewals: [Task<Void, Never>],
         keeper: StateKeeper?
     ) {
         self.server = server
         self.boot = boot
         self.group = group
         self.threads = threads
-        self.discovery = discovery
+        self.renewals = renewals
         self.keeper = keeper
     }
 
@@ -72,15 +72,17 @@ final class RunningRelay: Sendable {
             try keeper?.restore(gateway, at: .read())
             keeper?.start(gateway)
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
-            let discovery =
-                usable.contains(where: \.provider.discoversModels)
-                ? Task { await discoverEveryMinute(boot, gateway, discovered: discovered, logger) } : nil
+            let renewal = ChainRenewal(boot, gateway, store: store, logger: logger)
+            let renewals: [Task<Void, Never>?] = [
+                usable.contains(where: \.provider.discoversModels) ? Task { await renewal.discoverEveryMinute() } : nil,
+                Task { await renewal.watchStore() },
+            ]
             return RunningRelay(
                 server: server,
                 boot: boot,
                 group: group,
                 threads: threads,
-                discovery: discovery,
+                renewals: renewals.compactMap(\.self),
                 keeper: keeper
             )
         } catch {
@@ -91,44 +93,12 @@ final class RunningRelay: Sendable {
         }
     }
 
-    /// Local providers come and go; a list that has changed makes a new chain, in which everybody else goes on.
-    private static func discoverEveryMinute(
-        _ boot: Boot,
-        _ gateway: Gateway,
-        discovered: [String: Int],
-        _ logger: Logger
-    ) async {
-        while !Task.isCancelled {
-            do { try await Task.sleep(for: .seconds(60)) } catch { return }
-            let (usable, _) = await boot.providers()
-            let former = gateway.chain.dispatch.table
-            let known = Set(former.routes.map(\.name))
-            let found = Set(
-                usable.flatMap { entry in
-                    entry.provider.models.filter(\.enabled).map { "\(entry.provider.name)/\($0.name)" }
-                }
-            )
-            guard known != found else { continue }
-            do {
-                let chain = try boot.chain(for: usable, after: former)
-                let places = Dictionary(
-                    chain.dispatch.table.routes.map { ($0.name, $0.index) },
-                    uniquingKeysWith: { first, _ in first }
-                )
-                chain.sessionAffinity.pins.remap { places[former.routes[$0].name] }
-                gateway.replace(with: chain)
-                logger.info("Models changed", metadata: ["models": "\(found.count)"])
-            } catch {
-                logger.warning("Discovered models could not be used", metadata: ["error": "\(error)"])
-            }
-        }
-    }
-
     /// Ends without dropping a call that can still finish within `drain`. Only the first time counts.
     func stop(drain: Duration) async throws {
         guard !isStopped.exchange(true, ordering: .relaxed) else { return }
-        discovery?.cancel()
+        for renewal in renewals { renewal.cancel() }
         try await server.stop(drain: drain)
+        for renewal in renewals { await renewal.value }
         try await group.shutdownGracefully()
         try await threads.shutdownGracefully()
         await keeper?.stop(server.gateway)

@@ -22,8 +22,6 @@ final class StateKeeper: Sendable {
         var revisions: [ObjectIdentifier: UInt64] = [:]
         var pinsSavedAt = Now.never
         var prunedAt = -Double.infinity
-        /// What other processes had written at the last look.
-        var version = Store.Version()
         var isFailing = false
     }
 
@@ -41,8 +39,7 @@ final class StateKeeper: Sendable {
         try restore(gateway.gatekeeper.clients, at: now)
         let memories = try store.accountMemories()
         for account in chain.dispatch.table.accounts {
-            let name = AccountName(provider: account.providerName.lowercased(), fingerprint: account.fingerprint)
-            if let memory = memories[name] { account.restore(memory, at: now) }
+            if let memory = memories[AccountName(account)] { account.restore(memory, at: now) }
         }
         try store.restorePins(into: chain, at: now)
         for entry in try store.usageTotals() {
@@ -97,25 +94,12 @@ final class StateKeeper: Sendable {
         do { try store.finish() } catch { logger.warning("The store did not close", metadata: ["error": "\(error)"]) }
     }
 
-    // MARK: Reading
-
-    /// Takes up what a command has changed in the store while Relay serves.
-    private func takeUp(from version: inout Store.Version, _ gateway: Gateway) {
-        do {
-            guard try store.hasChanged(since: &version) else { return }
-            gateway.gatekeeper.clients.replace(with: try store.clients())
-        } catch {
-            logger.warning("The store cannot be read", metadata: ["error": "\(error)"])
-        }
-    }
-
     // MARK: Writing
 
     private func save(_ gateway: Gateway, isLast: Bool) {
         let now = Now.read()
         let chain = gateway.chain
         var progress = progress.withLock { $0 }
-        if !isLast { takeUp(from: &progress.version, gateway) }
         var revisions: [ObjectIdentifier: UInt64] = [:]
         var accounts: [(account: ProviderAccount, memory: AccountMemory)] = []
         for account in chain.dispatch.table.accounts {
@@ -170,7 +154,15 @@ final class StateKeeper: Sendable {
 
 /// Names an account across restarts.
 struct AccountName: Hashable, Sendable {
-    /// In lower case.
-    var provider: String
-    var fingerprint: String
+    let provider: String
+    let fingerprint: String
+
+    init(provider: String, fingerprint: String) {
+        self.provider = provider.lowercased()
+        self.fingerprint = fingerprint
+    }
+
+    init(_ account: ProviderAccount) {
+        self.init(provider: account.providerName, fingerprint: account.fingerprint)
+    }
 }

@@ -11,7 +11,7 @@ extension Store {
             // One that an older version wrote in another shape is one that is learned again.
             guard let memory = try? JSONDecoder().decode(AccountMemory.self, from: Data(text.utf8)) else { continue }
             let provider: String = row["provider"]
-            memories[AccountName(provider: provider.lowercased(), fingerprint: row["fingerprint"])] = memory
+            memories[AccountName(provider: provider, fingerprint: row["fingerprint"])] = memory
         }
         return memories
     }

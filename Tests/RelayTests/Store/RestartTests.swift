@@ -108,3 +108,58 @@ struct RestartTests {
         }
     }
 }
+
+/// Provider keys that are stored, switched and removed while Relay serves.
+struct StoredKeysTests {
+    private typealias Member = RelayUnderTest.Member
+
+    @Test func `a stored key is taken up while Relay serves, and let go of when it is disabled`() async throws {
+        let folder = try TemporaryFolder()
+        let members = [Member("One"), Member("Two", keys: [])]
+        try await RelayUnderTest.run(members, storage: folder.path) { relay in
+            #expect(try await relay.ask(model: "Two/two-model").status == 404)
+            let store = try Store(directory: folder.path)
+            let vault = KeyVault(store, environment: EnvironmentVariables(process: [:]))
+            _ = try vault.add("sk-stored", for: "Two", label: "stored", at: 1)
+            try await eventually { Self.keys(of: "Two", in: relay) == ["stored"] }
+            #expect(try await relay.ask(model: "Two/two-model").status == 200)
+            #expect(relay.providers[1].calls.last?.header("authorization") == "Bearer sk-stored")
+            // The others go on as they are.
+            #expect(try await relay.ask().response.header("x-gateway-provider") == "One")
+
+            try vault.setEnabled(false, provider: "Two", label: "stored")
+            try await eventually { Self.keys(of: "Two", in: relay).isEmpty }
+            #expect(try await relay.ask(model: "Two/two-model").status == 404)
+            try store.finish()
+        }
+    }
+
+    @Test func `what a key had used counts when it comes back, and sessions stay where they are`() async throws {
+        let folder = try TemporaryFolder()
+        let members = [
+            Member("One"), Member("Two", models: [.init("m", more: #""limits":{"requests_per_day":1}"#)], keys: []),
+        ]
+        let session: RelayUnderTest.Fields = [("x-session-id", "the same")]
+        try await RelayUnderTest.run(members, storage: folder.path, settings: { $0.routing.maxQuotaWaitSeconds = 0 }) {
+            relay in
+            let store = try Store(directory: folder.path)
+            let vault = KeyVault(store, environment: EnvironmentVariables(process: [:]))
+            _ = try vault.add("sk-stored", for: "Two", label: "stored", at: 1)
+            try await eventually { Self.keys(of: "Two", in: relay) == ["stored"] }
+            #expect(try await relay.ask(headers: session).response.header("x-gateway-provider") == "One")
+            #expect(try await relay.ask(model: "Two/m").status == 200)
+            #expect(try await relay.ask(model: "Two/m").status == 429)
+            try vault.setEnabled(false, provider: "Two", label: "stored")
+            try await eventually { Self.keys(of: "Two", in: relay).isEmpty }
+            try vault.setEnabled(true, provider: "Two", label: "stored")
+            try await eventually { Self.keys(of: "Two", in: relay) == ["stored"] }
+            #expect(try await relay.ask(model: "Two/m").status == 429)
+            #expect(relay.gateway.chain.sessionAffinity.pins.count == 1)
+            try store.finish()
+        }
+    }
+
+    private static func keys(of provider: String, in relay: RelayUnderTest) -> [String] {
+        relay.gateway.chain.dispatch.table.routes.filter { $0.provider.name == provider }.compactMap(\.key?.label)
+    }
+}

@@ -219,6 +219,7 @@ extension Configuration {
     /// With the keys of a store beside those of the environment, and knowing of its clients.
     func adding(keysOf store: Store) throws -> Configuration {
         var configuration = self
+        configuration.keys = environmentKeys
         for (provider, key) in try KeyVault(store, environment: environment).open() {
             configuration.keys.add(key, for: provider)
         }
