@@ -29,9 +29,18 @@ struct RelayCaller: Sendable {
         headers more: [(String, String)] = [],
         timeout: Duration = .seconds(180)
     ) async throws -> SimpleClient.Answer {
+        try await post("/chat/completions", body, headers: more, timeout: timeout)
+    }
+
+    func post(
+        _ path: String,
+        _ body: String,
+        headers more: [(String, String)] = [],
+        timeout: Duration = .seconds(10)
+    ) async throws -> SimpleClient.Answer {
         try await client.request(
             "POST",
-            "/chat/completions",
+            path,
             at: target,
             headers: headers + [("content-type", "application/json")] + more,
             body: ByteBuffer(string: body),

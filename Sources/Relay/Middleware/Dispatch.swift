@@ -90,8 +90,14 @@ struct Selection {
     /// Shared by all that have not started.
     private static let nobody = CandidateList([])
 
-    /// Resolves what was asked for; a question that nobody can answer costs nothing else.
-    mutating func start(_ request: ModelRequest, rules: RouteRules, chain: Chain) throws(ClientError) {
+    /// Resolves what was asked for; a question that nobody can answer costs nothing else. `takesTurn` where round robin is to
+    /// count it.
+    mutating func start(
+        _ request: ModelRequest,
+        rules: RouteRules,
+        chain: Chain,
+        takesTurn: Bool = true
+    ) throws(ClientError) {
         let ask = Ask(request, rules: rules)
         let candidates: Candidates
         do throws(RoutingError) {
@@ -103,7 +109,7 @@ struct Selection {
         preferredScale = candidates.preferredScale
         wantsSchema = ask.requirements.jsonSchema
         list = candidates.list
-        turn = list.nextTurn()
+        turn = takesTurn ? list.nextTurn() : list.comingTurn
     }
 
     /// Orders all candidates as they stand now.
@@ -163,6 +169,12 @@ struct Selection {
         var generator = SeededGenerator(seed: now.wall.bitPattern ^ UInt64(truncatingIfNeeded: turn) << 32)
         queue = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
         return isAnyFree && !isWholeFree ? nextWholeOpening(among: states) : nil
+    }
+
+    /// All candidates, as they were ordered last.
+    var candidates: [Route] {
+        var known: Set<Int> = []
+        return queue.filter { known.insert($0).inserted }.map { list.routes[$0] }
     }
 
     /// The next candidate that has not failed in this round.

@@ -36,12 +36,38 @@ struct Office: Sendable {
         var isSlow: Bool { if case .storedUsage = self { true } else { false } }
     }
 
+    /// What is asked about a request that comes with it; nobody is called.
+    enum Question: Sendable {
+        /// Of a request in Anthropic's words.
+        case tokenCount
+        case explanation
+    }
+
     /// A whole reply, framed for the request.
     func answer(_ page: Page, request: ClientRequest, gateway: Gateway) -> ByteBuffer {
+        reply(to: request, gateway) { () throws(ClientError) in
+            try content(of: page, request: request, gateway: gateway)
+        }
+    }
+
+    func answer(_ question: Question, _ body: ByteBuffer, request: ClientRequest, gateway: Gateway) -> ByteBuffer {
+        reply(to: request, gateway) { () throws(ClientError) in
+            switch question {
+            case .tokenCount: Content(text: try MessagesTokenCount.answer(body, to: request, gateway: gateway))
+            case .explanation: Content(text: try RouteExplanation.answer(body, to: request, gateway: gateway))
+            }
+        }
+    }
+
+    private func reply(
+        to request: ClientRequest,
+        _ gateway: Gateway,
+        _ make: () throws(ClientError) -> Content
+    ) -> ByteBuffer {
         let fields = gateway.fields(for: request)
         let content: Content
         do throws(ClientError) {
-            content = try self.content(of: page, request: request, gateway: gateway)
+            content = try make()
         } catch {
             return Reply.error(error, on: request.wire, framing: request.framing, fields: fields)
         }

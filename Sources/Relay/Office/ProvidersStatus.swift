@@ -27,32 +27,6 @@ struct ProvidersStatus {
     }
 
     private func entry(_ route: Route, _ status: RouteStatus) -> String {
-        var text = "{\"model\":\(JSONText.quoted(route.model.name))"
-        text += ",\"key\":\(route.key.map { JSONText.quoted($0.label) } ?? "null")"
-        text += ",\"state\":\"\(status.state.rawValue)\""
-        text += ",\"reason\":\(status.reason.map { "\"\($0.code)\"" } ?? "null")"
-        text += ",\"cooldown_remaining_sec\":\(status.cooldownRemainingSeconds)"
-        text += ",\"headroom\":\(Self.rounded(status.headroom))"
-        text += ",\"breaker\":\"\(status.breaker.name)\",\"in_flight\":\(status.inFlight)"
-        text += ",\"success_rate\":\(status.score.successRate.map(Self.rounded) ?? "null")"
-        text += ",\"first_byte_ms\":\(status.score.firstByteSeconds.map { Self.rounded($0 * 1000) } ?? "null")"
-        text += ",\"tokens_per_second\":\(status.score.tokensPerSecond.map(Self.rounded) ?? "null")"
-        let quotas = status.axes.filter { $0.limit != .max }
-            .map { axis in
-                "{\"axis\":\"\(axis.axis)\",\"limit\":\(axis.limit),\"used\":\(axis.used),\"shared\":\(axis.isShared)}"
-            }
-        return text + ",\"quotas\":[\(quotas.joined(separator: ","))]}"
-    }
-
-    private static func rounded(_ number: Double) -> String { "\((number * 1000).rounded() / 1000)" }
-}
-
-extension CircuitBreaker.Phase {
-    fileprivate var name: String {
-        switch self {
-        case .closed: "closed"
-        case .open: "open"
-        case .halfOpen: "half_open"
-        }
+        "{\"model\":\(JSONText.quoted(route.model.name)),\"key\":\(route.keyLabelJSON)\(status.jsonMembers)}"
     }
 }

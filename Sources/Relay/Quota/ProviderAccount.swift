@@ -202,9 +202,9 @@ final class ProviderAccount: Sendable {
         state.withLock { $0.restore(memory, models: models, at: now) }
     }
 
-    /// How the route stands, for reports.
-    func snapshot(slot: Int, at now: Now) -> RouteStatus {
-        return state.withLock { $0.status(slot: slot, at: now) }
+    /// How the route stands, for reports: before a call of that many tokens.
+    func snapshot(slot: Int, tokens: Int = 0, at now: Now) -> RouteStatus {
+        state.withLock { $0.status(slot: slot, tokens: tokens, at: now) }
     }
 }
 

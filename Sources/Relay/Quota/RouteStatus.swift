@@ -41,8 +41,8 @@ extension RouteStatus.State {
 }
 
 extension AccountState {
-    mutating func status(slot: Int, at now: Now) -> RouteStatus {
-        let blockage = blockage(slot: slot, tokens: 0, at: now)
+    mutating func status(slot: Int, tokens: Int, at now: Now) -> RouteStatus {
+        let blockage = blockage(slot: slot, tokens: tokens, at: now)
         var remaining = 0
         if let blockage, blockage.until != Now.unknown {
             let ticks = max(0, blockage.until - now.ticks)
@@ -52,7 +52,7 @@ extension AccountState {
             state: RouteStatus.State(blockage?.reason),
             cooldownRemainingSeconds: remaining,
             reason: blockage?.reason,
-            headroom: blockage == nil ? headroom(slot: slot, tokens: 0) : 0,
+            headroom: blockage == nil ? headroom(slot: slot, tokens: tokens) : 0,
             score: routes[slot].score.faded(at: now.ticks),
             axes: routes[slot].ledger.axes(isShared: false) + ledger.axes(isShared: true),
             breaker: routes[slot].breaker.phase,

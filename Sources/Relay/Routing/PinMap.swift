@@ -33,6 +33,12 @@ struct PinMap: Sendable {
         return nodes[Int(place)].route
     }
 
+    /// The same without counting as use.
+    func peek(_ key: PinKey, at ticks: Int64, lifetime: Int64) -> Int? {
+        guard let place = places[key], ticks - nodes[Int(place)].usedAt < lifetime else { return nil }
+        return nodes[Int(place)].route
+    }
+
     mutating func insert(_ key: PinKey, route: Int, at ticks: Int64) {
         if let place = places[key] {
             nodes[Int(place)].route = route

@@ -26,7 +26,8 @@ final class RouteTable: Sendable {
     private let routesByModel: [String: [Int]]
     /// Routes of the embedding models of one family, by its lower-case name.
     private let routesByFamily: [String: [Int]]
-    private let leftOut: [String: String]
+    /// Why providers of the catalog are not in use, by lower-case name.
+    let leftOut: [String: String]
     private let lists = Mutex<[Question: CandidateList]>([:])
     private let answers = Mutex<[Ask: Candidates]>([:])
 
@@ -187,7 +188,7 @@ final class RouteTable: Sendable {
         return able.isEmpty ? serving : able
     }
 
-    private func serves(_ index: Int, _ rules: RouteRules, asked: Bool) -> Bool {
+    func serves(_ index: Int, _ rules: RouteRules, asked: Bool) -> Bool {
         let (type, dialect) = (routes[index].model.type, routes[index].provider.dialect)
         if rules.searchesWeb, !routes[index].model.has(tag: Model.webSearchTag) { return false }
         guard let endpoint = rules.endpointType else { return asked ? type.answersChatWhenAsked : type.isChat }
@@ -198,7 +199,7 @@ final class RouteTable: Sendable {
         rules.allowPaid ? indices : indices.filter { !routes[$0].provider.paid }
     }
 
-    private func permits(_ index: Int, _ rules: RouteRules) -> Bool {
+    func permits(_ index: Int, _ rules: RouteRules) -> Bool {
         rules.access?.allows(routes[index]) ?? true
     }
 
@@ -313,4 +314,7 @@ final class CandidateList: Sendable {
     func nextTurn() -> Int {
         turn.wrappingAdd(1, ordering: .relaxed).oldValue & .max
     }
+
+    /// The turn that the next request will have.
+    var comingTurn: Int { turn.load(ordering: .relaxed) & .max }
 }

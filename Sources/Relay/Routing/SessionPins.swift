@@ -101,6 +101,11 @@ final class SessionPins: Sendable {
         return shard(of: key).pins.withLock { $0.find(key, at: ticks, lifetime: lifetime) }
     }
 
+    /// The same without counting as use.
+    func peek(_ key: PinKey, at now: Now) -> Int? {
+        shard(of: key).pins.withLock { $0.peek(key, at: now.ticks, lifetime: lifetime) }
+    }
+
     func pin(_ key: PinKey, to route: Int, at now: Now) {
         let ticks = now.ticks
         shard(of: key).pins.withLock { $0.insert(key, route: route, at: ticks) }

@@ -162,16 +162,17 @@ final class ClientConnection: ChannelInboundHandler {
             serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, on: wire, facts) }
         case .media(let endpoint):
             serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, for: endpoint, facts) }
-        case .tokenCount:
-            write(ClientBytes(MessagesTokenCount.answer(body, to: request, gateway: gateway)))
-            gateway.memory.give(body.readableBytes)
-            replyEnded(keepsAlive: request.framing.keepsAlive)
+        case .question(let question):
+            answer(request, isSlow: body.readableBytes > ContextWindow.offloadBytes, holding: body.readableBytes) {
+                [gateway, request] in gateway.office.answer(question, body, request: request, gateway: gateway)
+            }
         case .office(let page) where page.isOwners && request.caller.key != nil:
             gateway.memory.give(body.readableBytes)
             replyError(.ownersOnly, to: request)
         case .office(let page):
-            gateway.memory.give(body.readableBytes)
-            servePage(page, request)
+            answer(request, isSlow: page.isSlow, holding: body.readableBytes) { [gateway, request] in
+                gateway.office.answer(page, request: request, gateway: gateway)
+            }
         case .refused(let error):
             gateway.memory.give(body.readableBytes)
             replyError(error, to: request)
@@ -180,20 +181,26 @@ final class ClientConnection: ChannelInboundHandler {
 
     // MARK: The office
 
-    private func servePage(_ page: Office.Page, _ request: ClientRequest) {
-        guard page.isSlow else {
-            write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
+    /// Writes what `make` makes; on another thread where that takes long.
+    /// - Parameter count: bytes of the request, held until then.
+    private func answer(
+        _ request: ClientRequest,
+        isSlow: Bool,
+        holding count: Int,
+        _ make: @escaping @Sendable () -> ByteBuffer
+    ) {
+        guard isSlow else {
+            write(ClientBytes(make()))
+            gateway.memory.give(count)
             return replyEnded(keepsAlive: request.framing.keepsAlive)
         }
         isReading = true
         let bound = NIOLoopBound(self, eventLoop: services.loop)
-        gateway.threads
-            .runIfActive(eventLoop: services.loop) { [gateway] in
-                gateway.office.answer(page, request: request, gateway: gateway)
-            }
+        gateway.threads.runIfActive(eventLoop: services.loop, make)
             .whenComplete { result in
                 let connection = bound.value
                 connection.isReading = false
+                connection.gateway.memory.give(count)
                 // The pool refuses work only while Relay stops.
                 guard case .success(let bytes) = result else { return connection.closeAfterReply() }
                 connection.write(ClientBytes(bytes))

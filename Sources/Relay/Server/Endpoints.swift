@@ -6,8 +6,8 @@ enum Endpoints {
         case model(Wire)
         case media(MediaEndpoint)
         case office(Office.Page)
-        /// Of a request in Anthropic's words.
-        case tokenCount
+        /// A question about a request, which is not made.
+        case question(Office.Question)
         case refused(ClientError)
     }
 
@@ -19,9 +19,10 @@ enum Endpoints {
         switch request.path {
         case "/chat/completions", webSearchPath: return only(.POST, request, .model(.chat))
         case "/messages": return only(.POST, request, .model(.messages))
-        case "/messages/count_tokens": return only(.POST, request, .tokenCount)
+        case "/messages/count_tokens": return only(.POST, request, .question(.tokenCount))
         case "/responses": return only(.POST, request, .model(.responses))
         case "/completions": return only(.POST, request, .model(.completions))
+        case "/route/explain": return only(.POST, request, .question(.explanation))
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(StoredUsage.isAsked(by: request) ? .storedUsage : .usage))
         case "/providers/status": return only(.GET, request, .office(.providersStatus))

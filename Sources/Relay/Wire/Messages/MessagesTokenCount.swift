@@ -5,24 +5,8 @@ import NIOCore
 /// `POST /v1/messages/count_tokens`: what the messages would take of the window of the route that comes first for them, by
 /// the estimate that fits histories. Nobody is called.
 enum MessagesTokenCount {
-    static func answer(_ body: ByteBuffer, to request: ClientRequest, gateway: Gateway) -> ByteBuffer {
-        let fields = gateway.fields(for: request)
-        do throws(ClientError) {
-            let text = "{\"input_tokens\":\(try count(body, chain: gateway.chain, access: request.caller.key?.access))}"
-            var buffer = ByteBuffer()
-            ReplyHead.write(
-                status: 200,
-                contentType: "application/json",
-                length: .fixed(text.utf8.count),
-                framing: request.framing,
-                fields: fields,
-                into: &buffer
-            )
-            buffer.writeString(text)
-            return buffer
-        } catch {
-            return Reply.error(error, on: .messages, framing: request.framing, fields: fields)
-        }
+    static func answer(_ body: ByteBuffer, to request: ClientRequest, gateway: Gateway) throws(ClientError) -> String {
+        "{\"input_tokens\":\(try count(body, chain: gateway.chain, access: request.caller.key?.access))}"
     }
 
     static func count(_ body: ByteBuffer, chain: Chain, access: RouteAccess? = nil) throws(ClientError) -> Int {
