@@ -27,6 +27,7 @@ final class Chain: Sendable {
     let usage: UsageLedger
     /// Where finished requests are noted; `nil` where nothing is stored.
     let requests: RequestLog?
+    let metrics: CallMetrics
     /// `server.show_provider`.
     let showsProvider: Bool
 
@@ -42,6 +43,7 @@ final class Chain: Sendable {
         fillIn: [Int: Dialing],
         usage: UsageLedger,
         requests: RequestLog? = nil,
+        metrics: CallMetrics = CallMetrics(),
         showsProvider: Bool
     ) {
         self.sessionAffinity = sessionAffinity
@@ -55,6 +57,7 @@ final class Chain: Sendable {
         self.fillIn = fillIn
         self.usage = usage
         self.requests = requests
+        self.metrics = metrics
         self.showsProvider = showsProvider
     }
 

@@ -1,7 +1,7 @@
 import Clients
 import Normalize
 
-/// What the ledger is told of a call when it is over.
+/// What ledger and metrics are told of a call when it is over.
 extension Exchange {
     /// - Parameters:
     ///   - status: what the client got.
@@ -14,6 +14,14 @@ extension Exchange {
         _ now: Now
     ) {
         settleClient(usage, last, now)
+        chain.metrics.note(
+            wire: facts.wire,
+            status: status,
+            hasFailedOver: status == 200 && !trail.isEmpty,
+            // What a call that its client left was waiting for cannot be told apart.
+            overhead: status == 499 ? nil : facts.received.duration(to: now) - upstreamTime - waitedTime,
+            firstToken: last?.firstMeaningfulAt.map { facts.received.duration(to: $0) }
+        )
         guard let requests = chain.requests else { return }
         let route = last?.route ?? lastRoute
         requests.append(

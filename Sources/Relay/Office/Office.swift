@@ -15,6 +15,7 @@ struct Office: Sendable {
         case usage
         case storedUsage
         case providersStatus
+        case metrics
         case health
         case ready
         case welcome
@@ -27,7 +28,7 @@ struct Office: Sendable {
         /// Tells of the whole relay: of no interest to who was given a key, and not theirs to know.
         var isOwners: Bool {
             switch self {
-            case .usage, .storedUsage, .providersStatus: true
+            case .usage, .storedUsage, .providersStatus, .metrics: true
             default: false
             }
         }
@@ -117,6 +118,7 @@ struct Office: Sendable {
         case .usage: return Content(text: UsageReport.json(chain.usage.snapshot()))
         case .storedUsage: return Content(text: try StoredUsage(request, at: now).json(from: store))
         case .providersStatus: return Content(text: ProvidersStatus(chain: chain, now: now).json)
+        case .metrics: return Content(type: Exposition.contentType, text: MetricsPage(gateway, now).text)
         case .health: return Content(text: health(chain, gateway))
         case .ready:
             let isReady = !gateway.isDraining.load(ordering: .relaxed) && canServe(chain, at: now)

@@ -26,6 +26,7 @@ enum Endpoints {
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(StoredUsage.isAsked(by: request) ? .storedUsage : .usage))
         case "/providers/status": return only(.GET, request, .office(.providersStatus))
+        case "/metrics": return only(.GET, request, .office(.metrics))
         case "/health": return only(.GET, request, .office(.health))
         case "/ready": return only(.GET, request, .office(.ready))
         case "/": return only(.GET, request, .office(.welcome))

@@ -22,6 +22,7 @@ struct Boot: Sendable {
         let quotaQueue = QuotaQueue()
         let usage = UsageLedger()
         let requests: RequestLog?
+        let metrics = CallMetrics()
         let hopMark: String
     }
 
@@ -111,6 +112,7 @@ struct Boot: Sendable {
             fillIn: try fillIn(table.routes),
             usage: shared.usage,
             requests: shared.requests,
+            metrics: shared.metrics,
             showsProvider: settings.server.showProvider
         )
     }

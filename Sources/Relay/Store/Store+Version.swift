@@ -1,19 +1,17 @@
+import FoundationEssentials
 import GRDB
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Whether other processes have written to the store.
 extension Store {
+    /// The log that every writing goes to.
+    fileprivate struct LogMark: Sendable, Equatable {
+        var size: Int?
+        var written: Date?
+    }
+
     /// What was seen at a look.
     struct Version: Sendable {
-        /// Of the log that every writing goes to: its size and when it was written, in seconds and nanoseconds.
-        fileprivate var log: [Int] = []
+        fileprivate var log: LogMark?
         /// SQLite's own count of what other connections have written.
         fileprivate var count: Int?
     }
@@ -32,14 +30,10 @@ extension Store {
         return true
     }
 
-    private func logMark() -> [Int] {
-        var status = stat()
-        guard stat(directory + "/" + Self.fileName + "-wal", &status) == 0 else { return [] }
-        #if canImport(Darwin)
-        let time = status.st_mtimespec
-        #else
-        let time = status.st_mtim
-        #endif
-        return [Int(status.st_size), Int(time.tv_sec), Int(time.tv_nsec)]
+    private func logMark() -> LogMark? {
+        let path = directory + "/" + Self.fileName + "-wal"
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+        let size = (attributes[.size] as? any BinaryInteger).map { Int($0) }
+        return LogMark(size: size, written: attributes[.modificationDate] as? Date)
     }
 }
