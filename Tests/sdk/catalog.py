@@ -63,6 +63,7 @@ PROVIDERS = {
 }
 
 KEY_VARIABLE = "SIMULATED_API_KEY"
+PROVIDER_KEY = "sk-of-the-provider"
 CLIENT_KEY = "sk-client-of-the-test"
 
 MAX_BODY_BYTES = 4 * 1024 * 1024

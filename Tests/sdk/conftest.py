@@ -9,6 +9,17 @@ import catalog
 from processes import Process, free_port
 
 
+def assert_no_secrets(relay, directory):
+    """After a whole run no key stands in the log, the database or the process's arguments."""
+    stored = [path for path in (directory / "data").rglob("*") if path.is_file()]
+    assert directory / "data" / "relay.sqlite" in stored
+    places = {str(path): path.read_bytes() for path in [relay.log, *stored]}
+    places["arguments"] = " ".join(relay.process.args).encode()
+    for place, content in places.items():
+        for key in (catalog.PROVIDER_KEY, catalog.CLIENT_KEY):
+            assert key.encode() not in content, f"a key stands in {place}"
+
+
 @pytest.fixture(scope="session")
 def relay_url(tmp_path_factory):
     directory = tmp_path_factory.mktemp("relay")
@@ -24,10 +35,12 @@ def relay_url(tmp_path_factory):
         settings.write_text(json.dumps(catalog.SETTINGS))
         limits.write_text(json.dumps(catalog.catalog(ports)))
         arguments = ["serve", "--settings", str(settings), "--catalog", str(limits), "--port", str(port)]
-        relay = Process(arguments, directory, "relay", {catalog.KEY_VARIABLE: "sk-of-the-provider"})
+        relay = Process(arguments, directory, "relay", {catalog.KEY_VARIABLE: catalog.PROVIDER_KEY})
         started.insert(0, relay)
         relay.wait_for(f"http://127.0.0.1:{port}/health")
         yield f"http://127.0.0.1:{port}/v1"
+        relay.stop()
+        assert_no_secrets(relay, directory)
     finally:
         for process in started:
             process.stop()
