@@ -122,7 +122,8 @@ struct ClientsCommand: AsyncParsableCommand {
             do {
                 try body(configuration, store)
             } catch let error as ClientNameError {
-                throw ValidationError(error.description)
+                Terminal.complain(error.description)
+                throw ExitCode.failure
             }
         }
     }

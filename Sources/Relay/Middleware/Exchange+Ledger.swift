@@ -19,8 +19,9 @@ extension Exchange {
             status: status,
             hasFailedOver: status == 200 && !trail.isEmpty,
             // What a call that its client left was waiting for cannot be told apart.
-            overhead: status == 499 ? nil : facts.received.duration(to: now) - upstreamTime - waitedTime,
-            firstToken: last?.firstMeaningfulAt.map { facts.received.duration(to: $0) }
+            overhead: status == 499
+                ? nil : now.ticks - facts.received.ticks - upstreamTime.nanoseconds - waitedTime.nanoseconds,
+            firstToken: last?.firstMeaningfulAt.map { $0.ticks - facts.received.ticks }
         )
         guard let requests = chain.requests else { return }
         let route = last?.route ?? lastRoute

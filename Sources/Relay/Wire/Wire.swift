@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// Inside everything is a chat completion. A request on another wire is translated where it comes in, its answer where it
 /// goes out; the chain between them is the same.
-enum Wire: String, Sendable {
+enum Wire: String, Sendable, CaseIterable {
     /// `POST /v1/chat/completions`, and what has no wire of its own.
     case chat
     /// Anthropic's `POST /v1/messages`.
