@@ -6,13 +6,12 @@ struct Gatekeeper: Sendable {
     let apiKey: [UInt8]?
     /// Names who has the key without telling it; empty where there is none.
     private let keyHolder: String
-    let clients: ClientKeys
+    let clients = ClientKeys()
     private let isLoopback: Bool
     let corsOrigins: [String]
     let maxBodyBytes: Int
 
-    init(_ settings: Settings.Server, clients: ClientKeys = ClientKeys()) {
-        self.clients = clients
+    init(_ settings: Settings.Server) {
         isLoopback = settings.isLoopback
         apiKey = settings.apiKey.map { Array($0.utf8) }
         keyHolder = settings.apiKey.map(KeyFingerprint.of) ?? ""
@@ -45,7 +44,7 @@ struct Gatekeeper: Sendable {
     /// calls need one.
     private func admitWithoutKey(_ request: ClientRequest, isGiven: Bool) throws(ClientError) -> Caller {
         if !Self.isPublic(request), !clients.isEmpty || !isLoopback {
-            guard isLoopback, Endpoints.isOwners(request) else { throw isGiven ? .wrongKey : .missingKey }
+            guard isLoopback, Endpoints.find(request).isOwners else { throw isGiven ? .wrongKey : .missingKey }
         }
         // Any web page in the user's browser could call a listener that asks for no key.
         if isLoopback, let refusal = loopbackRefusal(of: request) { throw refusal }

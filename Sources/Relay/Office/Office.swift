@@ -25,7 +25,7 @@ struct Office: Sendable {
         case inputItems(String)
         case cancelledResponse(String)
 
-        /// Tells of the whole relay: of no interest to who was given a key, and not theirs to know.
+        /// Tells of the whole relay, and not of what the caller may use of it.
         var isOwners: Bool {
             switch self {
             case .usage, .storedUsage, .providersStatus, .metrics: true

@@ -158,6 +158,9 @@ final class ClientConnection: ChannelInboundHandler {
         var request = request
         if gateway.isDraining.load(ordering: .relaxed) { request = request.closingAfterwards }
         switch Endpoints.find(request) {
+        case let match where match.isOwners && request.caller.key != nil:
+            gateway.memory.give(body.readableBytes)
+            replyError(.ownersOnly, to: request)
         case .model(let wire):
             serveModel(request, body) { facts throws(RequestFault) in try gateway.read(body, on: wire, facts) }
         case .media(let endpoint):
@@ -166,9 +169,6 @@ final class ClientConnection: ChannelInboundHandler {
             answer(request, isSlow: body.readableBytes > ContextWindow.offloadBytes, holding: body.readableBytes) {
                 [gateway, request] in gateway.office.answer(question, body, request: request, gateway: gateway)
             }
-        case .office(let page) where page.isOwners && request.caller.key != nil:
-            gateway.memory.give(body.readableBytes)
-            replyError(.ownersOnly, to: request)
         case .office(let page):
             answer(request, isSlow: page.isSlow, holding: body.readableBytes) { [gateway, request] in
                 gateway.office.answer(page, request: request, gateway: gateway)

@@ -9,6 +9,15 @@ enum Endpoints {
         /// A question about a request, which is not made.
         case question(Office.Question)
         case refused(ClientError)
+
+        /// It tells of the whole relay, which is its owner's affair: nothing for who was given a key.
+        var isOwners: Bool {
+            switch self {
+            case .office(let page): page.isOwners
+            case .question(let question): question == .explanation
+            case .model, .media, .refused: false
+            }
+        }
     }
 
     /// A chat completion for which the provider searches the web.
@@ -39,11 +48,6 @@ enum Endpoints {
             let id = ClientRequest.decoded(request.path.dropFirst("/models/".count))
             return only(.GET, request, .office(.model(id)))
         }
-    }
-
-    /// Whether what is asked for tells of the whole relay, which is its owner's affair alone.
-    static func isOwners(_ request: ClientRequest) -> Bool {
-        if case .office(let page) = find(request) { page.isOwners } else { false }
     }
 
     /// `/responses/{id}` and what is below it.

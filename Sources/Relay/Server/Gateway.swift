@@ -36,8 +36,7 @@ final class Gateway: Sendable {
         office: Office,
         hopMark: String,
         threads: NIOThreadPool,
-        images: ImageFetcher,
-        clients: ClientKeys = ClientKeys()
+        images: ImageFetcher
     ) {
         self.images = images
         self.settings = settings
@@ -45,7 +44,7 @@ final class Gateway: Sendable {
         self.office = office
         self.hopMark = hopMark
         self.threads = threads
-        gatekeeper = Gatekeeper(settings.server, clients: clients)
+        gatekeeper = Gatekeeper(settings.server)
         admission = AdmissionQueue(
             maxRunning: settings.routing.maxConcurrentRequests,
             maxWaiting: settings.routing.maxQueuedRequests

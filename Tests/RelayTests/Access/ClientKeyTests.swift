@@ -52,6 +52,15 @@ struct ClientKeyTests {
             // Whoever runs Relay here sees what it does; who was given a key does not.
             #expect(try await relay.request("GET", "/v1/usage").status == 200)
             #expect(try await relay.request("GET", "/v1/usage", headers: Self.bearer(key)).status == 403)
+            for path in ["/v1/providers/status", "/metrics"] {
+                #expect(try await relay.request("GET", path, headers: Self.bearer(key)).status == 403)
+            }
+            let body = #"{"model":"meta-model","messages":[{"role":"user","content":"hi"}]}"#
+            let explain = { (headers: RelayUnderTest.Fields) in
+                try await relay.request("POST", "/v1/route/explain", headers: headers, body: body).status
+            }
+            #expect(try await explain([]) == 200)
+            #expect(try await explain(Self.bearer(key)) == 403)
             #expect(try await relay.request("GET", "/v1/models").status == 401)
             #expect(try await relay.request("GET", "/v1/models", headers: Self.bearer(key)).status == 200)
         }
