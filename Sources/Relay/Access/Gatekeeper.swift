@@ -83,7 +83,8 @@ struct Gatekeeper: Sendable {
     }
 
     static func isPublic(_ request: ClientRequest) -> Bool {
-        request.path == "/health" || request.method == .OPTIONS || (request.method == .HEAD && request.path == "/")
+        request.path == "/health" || request.path == "/ready" || request.method == .OPTIONS
+            || (request.method == .HEAD && request.path == "/")
     }
 
     /// Takes as long for a wrong key as for the right one.
