@@ -118,8 +118,7 @@ final class StateKeeper: Sendable {
         }
         let pins = chain.sessionAffinity.pins.used(since: progress.pinsSavedAt)
         let responses = gateway.responses.takeChanges()
-        let (records, dropped) = requests.drain()
-        if dropped > 0 { logger.warning("The ledger is short of requests", metadata: ["requests": "\(dropped)"]) }
+        let records = requests.drain()
         let prunes = now.wall - progress.prunedAt > 3600
         guard !accounts.isEmpty || !pins.isEmpty || !responses.isEmpty || !records.isEmpty || prunes else { return }
         do {

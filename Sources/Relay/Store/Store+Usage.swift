@@ -2,12 +2,8 @@ import GRDB
 
 /// The ledger in the store: a row per request, and sums by hour that outlive the rows.
 extension Store {
-    /// The most rows that one writing adds. People and their agents ask a few times a second; under a load test the sums
-    /// are enough, and rows would cost a third as much as the requests themselves.
-    static let maxRowsPerWriting = 1000
-
-    static func write(_ records: [RequestRecord], in database: Database) throws {
-        guard !records.isEmpty else { return }
+    static func write(_ batch: RequestLog.Batch, in database: Database) throws {
+        guard !batch.isEmpty else { return }
         let row = try database.cachedStatement(
             sql: """
                 INSERT INTO requests (at, request_id, wire, status, provider, model, key, client, prompt_tokens,
@@ -27,14 +23,14 @@ extension Store {
                     latency_ms = latency_ms + excluded.latency_ms
                 """
         )
-        for record in records.suffix(maxRowsPerWriting) {
+        for record in batch.records {
             try row.execute(arguments: [
                 record.at, record.id, record.wire.rawValue, record.status, record.provider, record.model, record.key,
                 record.client, record.promptTokens, record.completionTokens, record.latency.milliseconds,
                 record.firstToken?.milliseconds, record.attempts, record.trail, record.context, record.changes,
             ])
         }
-        for (slot, sum) in UsageSum.byHour(records) {
+        for (slot, sum) in batch.sums {
             try hour.execute(arguments: [
                 slot.hour, slot.provider, slot.model, slot.key, slot.client, sum.requests, sum.failures,
                 sum.promptTokens, sum.completionTokens, sum.latency.milliseconds,
@@ -154,26 +150,33 @@ struct UsageSum: Sendable, Equatable {
     var completionTokens = 0
     var latency = Duration.zero
 
-    static func byHour(_ records: [RequestRecord]) -> [Slot: UsageSum] {
-        var sums: [Slot: UsageSum] = [:]
-        for record in records {
-            let slot = Slot(
-                hour: Int(record.at / 3600),
-                provider: record.provider ?? "",
-                model: record.model ?? "",
-                key: record.key ?? "",
-                client: record.client
-            )
-            sums[slot, default: UsageSum()].add(record)
-        }
-        return sums
-    }
-
-    private mutating func add(_ record: RequestRecord) {
+    mutating func add(_ record: RequestRecord) {
         requests += 1
         if record.status != 200 { failures += 1 }
         promptTokens += record.promptTokens
         completionTokens += record.completionTokens
         latency += record.latency
+    }
+
+    static func + (one: UsageSum, other: UsageSum) -> UsageSum {
+        UsageSum(
+            requests: one.requests + other.requests,
+            failures: one.failures + other.failures,
+            promptTokens: one.promptTokens + other.promptTokens,
+            completionTokens: one.completionTokens + other.completionTokens,
+            latency: one.latency + other.latency
+        )
+    }
+}
+
+extension UsageSum.Slot {
+    init(_ record: RequestRecord) {
+        self.init(
+            hour: Int(record.at / 3600),
+            provider: record.provider ?? "",
+            model: record.model ?? "",
+            key: record.key ?? "",
+            client: record.client
+        )
     }
 }

@@ -61,3 +61,48 @@ struct StoreTests {
         #expect(throws: StoreError.inUse(path: folder.path)) { try other.lock() }
     }
 }
+
+struct RequestLogTests {
+    @Test func `what is too many for rows is in the sums, also when the disk was away in between`() {
+        let log = RequestLog()
+        func append(_ count: Int) {
+            for number in 0..<count {
+                log.append(
+                    RequestRecord(
+                        at: 7200,
+                        id: "\(number)",
+                        wire: .chat,
+                        status: number == 0 ? 503 : 200,
+                        provider: "One",
+                        model: "m",
+                        key: nil,
+                        client: "",
+                        promptTokens: 2,
+                        completionTokens: 1,
+                        latency: .milliseconds(1),
+                        firstToken: nil,
+                        attempts: 1,
+                        trail: nil,
+                        context: nil,
+                        changes: nil
+                    )
+                )
+            }
+        }
+        append(600)
+        let failed = log.drain()
+        #expect(log.drain().isEmpty)
+        append(700)
+        log.restore(failed)
+        let batch = log.drain()
+        #expect(batch.records.count == 1000)
+        #expect(batch.records[600].id == "0")
+        #expect(batch.sums.count == 1)
+        let sum = batch.sums.first
+        #expect(sum?.key.hour == 2)
+        #expect(sum?.value.requests == 1300)
+        #expect(sum?.value.failures == 2)
+        #expect(sum?.value.promptTokens == 2600)
+        #expect(sum?.value.latency == .milliseconds(1300))
+    }
+}
