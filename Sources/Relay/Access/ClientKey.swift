@@ -11,7 +11,7 @@ final class ClientKey: Sendable {
     /// Goes on with what was used of a former key of the same digest, where its limits are the same.
     init(_ record: ClientRecord, after former: ClientKey? = nil) {
         self.record = record
-        fingerprint = record.digest.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        fingerprint = KeyFingerprint.of(digest: record.digest)
         quota =
             if let former, former.record.limits == record.limits { former.quota } else {
                 record.limits.isUnlimited ? nil : ClientQuota(record.limits)

@@ -115,10 +115,7 @@ struct ClientsCommand: AsyncParsableCommand {
         _ options: ConfigurationOptions,
         _ body: (Configuration, Store) throws -> Void
     ) async throws {
-        try await reportingFaults {
-            let configuration = try options.load()
-            let store = try Store(directory: configuration.settings.storage.directory)
-            defer { try? store.finish() }
+        try await options.withStore { configuration, store in
             do {
                 try body(configuration, store)
             } catch let error as ClientNameError {

@@ -42,6 +42,18 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
+extension ConfigurationOptions {
+    /// What a command does with the store, which is made where there is none yet.
+    func withStore(_ body: (Configuration, Store) throws -> Void) async throws {
+        try await reportingFaults {
+            let configuration = try load()
+            let store = try Store(directory: configuration.settings.storage.directory)
+            defer { try? store.finish() }
+            try body(configuration, store)
+        }
+    }
+}
+
 /// Prints the faults of configuration and store as they are, without a stack of prefixes, and fails.
 func reportingFaults<Result>(_ body: () async throws -> Result) async throws -> Result {
     do {

@@ -164,10 +164,7 @@ struct KeysCommand: AsyncParsableCommand {
         _ options: ConfigurationOptions,
         _ body: (Configuration, KeyVault) throws -> Void
     ) async throws {
-        try await reportingFaults {
-            let configuration = try options.load()
-            let store = try Store(directory: configuration.settings.storage.directory)
-            defer { try? store.finish() }
+        try await options.withStore { configuration, store in
             try body(configuration, KeyVault(store, environment: configuration.environment))
         }
     }

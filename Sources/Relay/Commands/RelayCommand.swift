@@ -10,9 +10,7 @@ struct RelayCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, SettingsCommand.self, ModelsCommand.self,
             UsageCommand.self, ExplainCommand.self, KeysCommand.self, ClientsCommand.self, ContextFilter.self,
-            NormalizeFilter.self,
-            TokensFilter.self,
-            SimulateCommand.self,
+            NormalizeFilter.self, TokensFilter.self, SimulateCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

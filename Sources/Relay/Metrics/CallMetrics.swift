@@ -6,7 +6,7 @@ final class CallMetrics: Sendable {
     private enum Outcome: Int, CaseIterable {
         case ok, refused, limited, left, failed
 
-        static let count = 5
+        static let count = allCases.count
 
         var label: String { ["2xx", "4xx", "429", "499", "5xx"][rawValue] }
 

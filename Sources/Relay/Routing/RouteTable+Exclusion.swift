@@ -3,41 +3,29 @@ extension RouteTable {
     /// `nil` for what could serve.
     func exclusion(of route: Route, from ask: Ask) -> String? {
         let rules = ask.rules
-        if let reason = exclusionByName(route, ask) { return reason }
-        if !rules.allowPaid, route.provider.paid, !isNamed(route, by: ask) { return "paid (routing.allow_paid)" }
+        var (isMeta, isPaidFor) = (false, rules.allowPaid)
+        var filters = ask.filters
+        switch try? reference(for: ask.model, rules: rules) {
+        case .direct(let provider, let model)?:
+            guard route.provider.name == provider, route.model.name == model else { return Self.unasked }
+            isPaidFor = true
+        case .model(let model)?:
+            guard route.model.name.lowercased() == model.lowercased() else { return Self.unasked }
+        case .meta(_, let own)?:
+            isMeta = true
+            filters = filters.completed(by: own)
+        case nil: break
+        }
+        if !isPaidFor, route.provider.paid { return "paid (routing.allow_paid)" }
         if !permits(route.index, rules) { return "not allowed for this key" }
         if rules.searchesWeb, !route.model.has(tag: Model.webSearchTag) { return "does not search the web" }
-        let isAskedFor = !isMeta(ask) || !(ask.filters.type ?? "").isEmpty || !(ask.filters.name ?? "").isEmpty
+        let isAskedFor = !isMeta || !(filters.type ?? "").isEmpty || !(filters.name ?? "").isEmpty
         if !serves(route.index, rules, asked: isAskedFor) { return "of type \(route.model.type.rawValue)" }
-        if isMeta(ask), !filters(of: ask).matches(route.model) { return "not what the filters ask for" }
-        for need in ask.requirements.needs where !RouteRequirements.does(route.model, meet: need) {
-            return need.lack
-        }
-        return nil
+        if isMeta, !filters.matches(route.model) { return "not what the filters ask for" }
+        return ask.requirements.needs.first { !RouteRequirements.does(route.model, meet: $0) }?.lack
     }
 
-    private func isMeta(_ ask: Ask) -> Bool {
-        if case .meta? = try? reference(for: ask.model, rules: ask.rules) { true } else { false }
-    }
-
-    private func isNamed(_ route: Route, by ask: Ask) -> Bool {
-        if case .direct? = try? reference(for: ask.model, rules: ask.rules) { true } else { false }
-    }
-
-    private func filters(of ask: Ask) -> RouteFilters {
-        guard case .meta(_, let own)? = try? reference(for: ask.model, rules: ask.rules) else { return ask.filters }
-        return ask.filters.completed(by: own)
-    }
-
-    private func exclusionByName(_ route: Route, _ ask: Ask) -> String? {
-        let isMeant: Bool? =
-            switch try? reference(for: ask.model, rules: ask.rules) {
-            case .direct(let provider, let model)?: route.provider.name == provider && route.model.name == model
-            case .model(let model)?: route.model.name.lowercased() == model.lowercased()
-            default: nil
-            }
-        return isMeant == false ? "another model was asked for" : nil
-    }
+    private static let unasked = "another model was asked for"
 }
 
 extension RouteRequirements.Need {
