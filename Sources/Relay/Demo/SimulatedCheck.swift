@@ -19,7 +19,11 @@ struct SimulatedCheck: Sendable {
     let behavior: SimulatedProvider.Behavior
 
     /// What every request needs, before its body is looked at.
-    func checkHead(method: String, headers: [(name: String, value: String)]) throws(Complaint) {
+    func checkHead(
+        method: String,
+        headers: [(name: String, value: String)],
+        needsKey: Bool = true
+    ) throws(Complaint) {
         func values(_ name: String) -> [String] { headers.filter { $0.name.lowercased() == name }.map(\.value) }
         guard values("host").count == 1, values("host").first?.isEmpty == false else {
             throw Complaint(status: 400, message: "Exactly one Host header is needed, got \(values("host").count).")
@@ -33,7 +37,7 @@ struct SimulatedCheck: Sendable {
                 throw Complaint(status: 400, message: "You must send a header of Content-Type: application/json.")
             }
         }
-        guard !behavior.keyless else { return }
+        guard needsKey, !behavior.keyless else { return }
         let key = try behavior.dialect.key(in: headers)
         guard behavior.keys.isEmpty || behavior.keys.contains(key) else {
             throw behavior.dialect.complaint(about: .unknownKey(key))

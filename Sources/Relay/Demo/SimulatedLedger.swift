@@ -90,9 +90,11 @@ final class SimulatedLedger: Sendable {
         at now: ContinuousClock.Instant
     ) throws(SimulatedCheck.Complaint) -> SimulatedReply {
         let check = SimulatedCheck(behavior: behavior)
-        try check.checkHead(method: request.method, headers: request.headers)
         let dialect = behavior.dialect
+        let isOpenList = behavior.listsToAnybody && request.path == dialect.modelsPath
+        try check.checkHead(method: request.method, headers: request.headers, needsKey: !isOpenList)
         if request.method == "GET", request.path == dialect.modelsPath {
+            if let (status, body) = behavior.listRefusal { return SimulatedReply(status: status, body: body) }
             return SimulatedReply(status: 200, body: dialect.modelList(behavior.models))
         }
         guard request.method == "POST" else {

@@ -28,6 +28,10 @@ extension SimulatedProvider {
         var keyless = false
         /// Keys it knows; empty: every key is good.
         var keys: Set<String> = []
+        /// Its list of models needs no key.
+        var listsToAnybody = false
+        /// What is answered instead of the list.
+        var listRefusal: (status: Int, body: String)?
         /// Refuses top-level parameters and message members that are not in the OpenAI API.
         var isStrict = false
         /// Whose words its errors are in.

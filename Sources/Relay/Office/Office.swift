@@ -44,6 +44,11 @@ struct Office: Sendable {
         case explanation
     }
 
+    /// What takes asking others, and is waited for.
+    enum Errand: Sendable {
+        case healthCheck
+    }
+
     /// A whole reply, framed for the request.
     func answer(_ page: Page, request: ClientRequest, gateway: Gateway) -> ByteBuffer {
         reply(to: request, gateway) { () throws(ClientError) in
@@ -57,6 +62,14 @@ struct Office: Sendable {
             case .tokenCount: Content(text: try MessagesTokenCount.answer(body, to: request, gateway: gateway))
             case .explanation: Content(text: try RouteExplanation.answer(body, to: request, gateway: gateway))
             }
+        }
+    }
+
+    func answer(_ errand: Errand, request: ClientRequest, gateway: Gateway) async -> ByteBuffer {
+        switch errand {
+        case .healthCheck:
+            let report = await HealthReport.make(for: request, gateway)
+            return reply(to: request, gateway) { () throws(ClientError) in Content(text: try report.get()) }
         }
     }
 
@@ -117,7 +130,8 @@ struct Office: Sendable {
             return Content(text: entry)
         case .usage: return Content(text: UsageReport.json(chain.usage.snapshot()))
         case .storedUsage: return Content(text: try StoredUsage(request, at: now).json(from: store))
-        case .providersStatus: return Content(text: ProvidersStatus(chain: chain, now: now).json)
+        case .providersStatus:
+            return Content(text: ProvidersStatus(chain: chain, health: gateway.health, now: now).json)
         case .metrics: return Content(type: Exposition.contentType, text: MetricsPage(gateway, now).text)
         case .health: return Content(text: health(chain, gateway))
         case .ready:

@@ -5,6 +5,7 @@ import Clients
 /// Of keys it tells their labels alone.
 struct ProvidersStatus {
     let chain: Chain
+    let health: KeyHealthWatch
     let now: Now
 
     var json: String {
@@ -27,6 +28,8 @@ struct ProvidersStatus {
     }
 
     private func entry(_ route: Route, _ status: RouteStatus) -> String {
-        "{\"model\":\(JSONText.quoted(route.model.name)),\"key\":\(route.keyLabelJSON)\(status.jsonMembers)}"
+        let health = health.health(of: route.account).map { "{\($0.jsonMembers)}" } ?? "null"
+        return "{\"model\":\(JSONText.quoted(route.model.name)),\"key\":\(route.keyLabelJSON)\(status.jsonMembers)"
+            + ",\"health\":\(health)}"
     }
 }

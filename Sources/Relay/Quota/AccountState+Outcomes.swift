@@ -65,6 +65,13 @@ extension AccountState {
         }
     }
 
+    /// A check that was sent after the key had been refused found it good: it serves at once.
+    mutating func keyIsTaken(sentAt: Int64) {
+        guard keyBench.isUnproven else { return }
+        revision &+= 1
+        keyBench.lift(sentAt: sentAt)
+    }
+
     /// 429: for as long as was said, else doubling. A used-up day ends when the day turns.
     private mutating func coolDown(slot: Int, hint: RateLimitHint, sentAt: Int64?, at now: Now) {
         report(hint, slot: slot)

@@ -40,6 +40,12 @@ struct Backoff: Sendable {
         struckAt = Now.never
     }
 
+    /// As `recover`, and the pause is over.
+    mutating func lift(sentAt: Int64) {
+        guard sentAt >= struckAt else { return }
+        clear()
+    }
+
     // MARK: Across a restart
 
     struct Memory: Codable, Sendable, Equatable {

@@ -159,6 +159,16 @@ final class ProviderAccount: Sendable {
         state.withLock { $0.routes[slot].learned }
     }
 
+    /// The provider lists these models to whoever asks with the key, and, where that is proven, to nobody without it.
+    func isListed(_ listed: Set<String>, isKeyProven: Bool, sentAt: Now, at now: Now) {
+        state.withLock { state in
+            if isKeyProven { state.keyIsTaken(sentAt: sentAt.ticks) }
+            for (slot, model) in models.enumerated() where listed.contains(model) {
+                state.routes[slot].missing.isListed(at: now.ticks)
+            }
+        }
+    }
+
     /// The catalog was read again: models that were missing may be there, sizes may have changed.
     func catalogRefreshed() {
         state.withLock { state in

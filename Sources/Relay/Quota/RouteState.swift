@@ -60,10 +60,17 @@ struct MissingModel: Sendable {
 
     mutating func strike(sentAt: Int64?, at ticks: Int64) {
         if let sentAt { if sentAt < struckAt { return } } else if ticks < until { return }
-        until = isConfirmed ? Now.unknown : ticks + Duration.seconds(3600).nanoseconds
+        until = isConfirmed ? Now.unknown : ticks + Self.pause
         isConfirmed = true
         struckAt = ticks
     }
+
+    /// The provider lists it again. Some list what they do not serve: it is tried once an hour, no oftener.
+    mutating func isListed(at ticks: Int64) {
+        if until == Now.unknown, ticks - struckAt >= Self.pause { until = Now.never }
+    }
+
+    private static let pause = Duration.seconds(3600).nanoseconds
 
     struct Memory: Codable, Sendable, Equatable {
         var until: Double?
@@ -78,7 +85,7 @@ struct MissingModel: Sendable {
     mutating func restore(_ memory: Memory?, _ times: WallTimes) {
         guard let memory else { return }
         let ticks = times.ticks(memory.until)
-        until = ticks == Now.unknown ? times.now.ticks + Duration.seconds(3600).nanoseconds : ticks
+        until = ticks == Now.unknown ? times.now.ticks + Self.pause : ticks
         isConfirmed = memory.isConfirmed
     }
 }

@@ -173,6 +173,13 @@ final class ClientConnection: ChannelInboundHandler {
             answer(request, isSlow: page.isSlow, holding: body.readableBytes) { [gateway, request] in
                 gateway.office.answer(page, request: request, gateway: gateway)
             }
+        case .errand(let errand):
+            isReading = true
+            let bound = NIOLoopBound(self, eventLoop: services.loop)
+            Task { [gateway, request, loop = services.loop] in
+                let bytes = await gateway.office.answer(errand, request: request, gateway: gateway)
+                loop.execute { bound.value.finish(request, with: bytes, holding: body.readableBytes) }
+            }
         case .refused(let error):
             gateway.memory.give(body.readableBytes)
             replyError(error, to: request)
@@ -198,14 +205,18 @@ final class ClientConnection: ChannelInboundHandler {
         let bound = NIOLoopBound(self, eventLoop: services.loop)
         gateway.threads.runIfActive(eventLoop: services.loop, make)
             .whenComplete { result in
-                let connection = bound.value
-                connection.isReading = false
-                connection.gateway.memory.give(count)
                 // The pool refuses work only while Relay stops.
-                guard case .success(let bytes) = result else { return connection.closeAfterReply() }
-                connection.write(ClientBytes(bytes))
-                connection.replyEnded(keepsAlive: request.framing.keepsAlive)
+                bound.value.finish(request, with: try? result.get(), holding: count)
             }
+    }
+
+    /// What was made elsewhere is here.
+    private func finish(_ request: ClientRequest, with bytes: ByteBuffer?, holding count: Int) {
+        isReading = false
+        gateway.memory.give(count)
+        guard let bytes else { return closeAfterReply() }
+        write(ClientBytes(bytes))
+        replyEnded(keepsAlive: request.framing.keepsAlive)
     }
 
     // MARK: Model calls

@@ -8,6 +8,7 @@ enum Endpoints {
         case office(Office.Page)
         /// A question about a request, which is not made.
         case question(Office.Question)
+        case errand(Office.Errand)
         case refused(ClientError)
 
         /// It tells of the whole relay, which is its owner's affair: nothing for who was given a key.
@@ -15,6 +16,7 @@ enum Endpoints {
             switch self {
             case .office(let page): page.isOwners
             case .question(let question): question == .explanation
+            case .errand: true
             case .model, .media, .refused: false
             }
         }
@@ -35,6 +37,7 @@ enum Endpoints {
         case "/models": return only(.GET, request, .office(.models))
         case "/usage": return only(.GET, request, .office(StoredUsage.isAsked(by: request) ? .storedUsage : .usage))
         case "/providers/status": return only(.GET, request, .office(.providersStatus))
+        case "/api/health/check": return only(.POST, request, .errand(.healthCheck))
         case "/metrics": return only(.GET, request, .office(.metrics))
         case "/health": return only(.GET, request, .office(.health))
         case "/ready": return only(.GET, request, .office(.ready))

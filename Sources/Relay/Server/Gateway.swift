@@ -11,6 +11,7 @@ final class Gateway: Sendable {
     let admission: AdmissionQueue
     let memory: MemoryBudget
     let office: Office
+    let health: KeyHealthWatch
     let connections = ConnectionList()
     let responses = ResponseStore()
     let threads: NIOThreadPool
@@ -34,6 +35,7 @@ final class Gateway: Sendable {
         settings: Settings,
         chain: Chain,
         office: Office,
+        health: KeyHealthWatch,
         hopMark: String,
         threads: NIOThreadPool,
         images: ImageFetcher
@@ -42,6 +44,7 @@ final class Gateway: Sendable {
         self.settings = settings
         current = Mutex(chain)
         self.office = office
+        self.health = health
         self.hopMark = hopMark
         self.threads = threads
         gatekeeper = Gatekeeper(settings.server)

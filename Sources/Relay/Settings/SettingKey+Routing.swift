@@ -140,6 +140,16 @@ extension SettingKey {
         ),
     ]
 
+    static let health: [SettingKey] = [
+        SettingKey(
+            "health.probe_minutes",
+            \.health.probeMinutes,
+            "How often each key is checked by a request for the provider's models, which costs nothing; 0 is never.",
+            unit: "minutes",
+            check: .atLeast(0)
+        )
+    ]
+
     static let storage: [SettingKey] = [
         SettingKey(
             "storage.directory",

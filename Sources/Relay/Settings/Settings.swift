@@ -9,6 +9,7 @@ struct Settings: Sendable, Equatable {
     var routing = Routing()
     var circuitBreaker = CircuitBreaker()
     var http = HTTP()
+    var health = Health()
     var storage = Storage()
 
     /// The listener.
@@ -67,6 +68,12 @@ struct Settings: Sendable, Equatable {
         var effectiveFirstByteSeconds: Double { firstByteTimeoutSeconds ?? timeoutSeconds }
         /// Time between two pieces of a stream.
         var effectiveStreamIdleSeconds: Double { streamIdleTimeoutSeconds ?? timeoutSeconds }
+    }
+
+    /// How often it is looked whether keys are good.
+    struct Health: Sendable, Equatable {
+        /// 0 is never.
+        var probeMinutes = 15.0
     }
 
     /// Where state is kept.

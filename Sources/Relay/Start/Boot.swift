@@ -202,16 +202,21 @@ struct Boot: Sendable {
 
     // MARK: Discovery
 
-    /// Asks a provider for its models (`GET /models`). One that does not answer has none: its absence is no fault.
+    /// Asks a provider for its models (`GET /models`).
+    func list(_ provider: Provider, key: APIKey?, timeout: Duration) async throws -> SimpleClient.Answer {
+        try await client.request(
+            "GET",
+            provider.dialect.dialect?.modelsPath ?? "/models",
+            at: try target(at: address(of: provider, key: key)),
+            headers: [("accept", Self.acceptedByChat)] + headers(provider, key: key),
+            timeout: timeout
+        )
+    }
+
+    /// One that does not answer has no models: its absence is no fault.
     private func discover(_ provider: Provider, key: APIKey?) async -> [Model] {
         do {
-            let answer = try await client.request(
-                "GET",
-                provider.dialect.dialect?.modelsPath ?? "/models",
-                at: try target(at: address(of: provider, key: key)),
-                headers: [("accept", Self.acceptedByChat)] + headers(provider, key: key),
-                timeout: .seconds(provider.local ? 1 : 5)
-            )
+            let answer = try await list(provider, key: key, timeout: .seconds(provider.local ? 1 : 5))
             guard answer.status == 200 else { return [] }
             let json = JSONReader.read(Array(answer.body.readableBytesView), file: provider.name).value
             return DiscoveredModels(json).models(of: provider)

@@ -11,17 +11,29 @@ struct DiscoveredModels {
 
     init(_ list: JSONValue?) {
         let ids = list?["data"]?.array
-        idKey = ids == nil ? "name" : "id"
-        entries = ids ?? list?["models"]?.array ?? list?["result"]?.array ?? []
+        let idKey = ids == nil ? "name" : "id"
+        let found = ids ?? list?["models"]?.array ?? list?["result"]?.array
+        self.idKey = idKey
+        entries = found ?? []
+        names = found.map { Set($0.compactMap { Self.name(of: $0, idKey) }) }
     }
+
+    private static func name(of entry: JSONValue, _ idKey: String) -> String? {
+        guard let id = entry[idKey]?.string else { return nil }
+        // Gemini's.
+        return id.hasPrefix("models/") ? String(id.dropFirst("models/".count)) : id
+    }
+
+    /// What each is called; `nil` where this is no list.
+    let names: Set<String>?
 
     /// Those that the catalog does not have, as far as the list and their names tell of them.
     func models(of provider: Provider) -> [Model] {
         let known = Set(provider.models.map(\.name))
         return entries.compactMap { entry in
-            guard var id = entry[idKey]?.string else { return nil }
-            if id.hasPrefix("models/") { id.removeFirst("models/".count) }
-            guard !known.contains(id), provider.takes(discovered: id), Self.isCalled(entry, id) else { return nil }
+            guard let id = Self.name(of: entry, idKey), !known.contains(id), provider.takes(discovered: id),
+                Self.isCalled(entry, id)
+            else { return nil }
             let families = entry["details"]?["families"]?.array?.compactMap(\.string) ?? []
             let abilities = entry["capabilities"]?.array?.compactMap(\.string)
             let size = entry["details"]?["parameter_size"]?.string

@@ -13,7 +13,7 @@ final class RunningRelay: Sendable {
     let boot: Boot
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
-    private let renewals: [Task<Void, Never>]
+    private let watches: [Task<Void, Never>]
     private let keeper: StateKeeper?
     private let isStopped = Atomic<Bool>(false)
 
@@ -24,14 +24,14 @@ final class RunningRelay: Sendable {
         boot: Boot,
         group: MultiThreadedEventLoopGroup,
         threads: NIOThreadPool,
-        renewals: [Task<Void, Never>],
+        watches: [Task<Void, Never>],
         keeper: StateKeeper?
     ) {
         self.server = server
         self.boot = boot
         self.group = group
         self.threads = threads
-        self.renewals = renewals
+        self.watches = watches
         self.keeper = keeper
     }
 
@@ -65,6 +65,9 @@ final class RunningRelay: Sendable {
                 settings: configuration.settings,
                 chain: chain,
                 office: Office(store: store),
+                health: KeyHealthWatch(
+                    KeyCheck { try await boot.list($0, key: $1, timeout: .seconds($0.local ? 2 : 10)) }
+                ),
                 hopMark: boot.hopMark,
                 threads: threads,
                 images: ImageFetcher(tls: boot.tls, rule: imageRule, userAgent: "relay/\(RelayVersion.text)")
@@ -73,16 +76,18 @@ final class RunningRelay: Sendable {
             keeper?.start(gateway)
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
             let renewal = ChainRenewal(boot, gateway, store: store, logger: logger)
-            let renewals: [Task<Void, Never>?] = [
+            let probeMinutes = configuration.settings.health.probeMinutes
+            let watches: [Task<Void, Never>?] = [
                 usable.contains(where: \.provider.discoversModels) ? Task { await renewal.discoverEveryMinute() } : nil,
                 Task { await renewal.watchStore() },
+                probeMinutes > 0 ? Task { await gateway.health.watch(gateway, everyMinutes: probeMinutes) } : nil,
             ]
             return RunningRelay(
                 server: server,
                 boot: boot,
                 group: group,
                 threads: threads,
-                renewals: renewals.compactMap(\.self),
+                watches: watches.compactMap(\.self),
                 keeper: keeper
             )
         } catch {
@@ -96,9 +101,9 @@ final class RunningRelay: Sendable {
     /// Ends without dropping a call that can still finish within `drain`. Only the first time counts.
     func stop(drain: Duration) async throws {
         guard !isStopped.exchange(true, ordering: .relaxed) else { return }
-        for renewal in renewals { renewal.cancel() }
+        for watch in watches { watch.cancel() }
         try await server.stop(drain: drain)
-        for renewal in renewals { await renewal.value }
+        for watch in watches { await watch.value }
         try await group.shutdownGracefully()
         try await threads.shutdownGracefully()
         await keeper?.stop(server.gateway)

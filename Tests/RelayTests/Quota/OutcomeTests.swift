@@ -6,6 +6,7 @@ import Testing
 struct OutcomeTests {
     private let account = ProviderAccount(
         providerName: "A",
+        models: ["one", "two"],
         dayReset: .utc,
         routes: [.none, .none],
         policy: BreakerPolicy(jitter: 0)
@@ -137,6 +138,37 @@ struct OutcomeTests {
         #expect(account.snapshot(slot: 0, at: QuotaClock.at(1e6)).state == .missing)
         account.catalogRefreshed()
         #expect(account.refusal(at: 1e6) == nil)
+    }
+
+    @Test func `a missing model that is listed again is tried once an hour`() {
+        func list(_ models: Set<String>, at seconds: Double) {
+            let now = QuotaClock.at(seconds)
+            account.isListed(models, isKeyProven: true, sentAt: now, at: now)
+        }
+        fail(.modelNotFound, at: 0)
+        fail(.modelNotFound, at: 3600)
+        list(["another"], at: 10_000)
+        #expect(account.refusal(at: 10_000) == .modelMissing)
+        list(["one"], at: 7000)
+        #expect(account.refusal(at: 7000) == .modelMissing)
+        list(["one"], at: 7200)
+        #expect(account.refusal(at: 7200) == nil)
+        fail(.modelNotFound, at: 7300)
+        list(["one"], at: 7400)
+        #expect(account.refusal(at: 7400) == .modelMissing)
+    }
+
+    @Test func `a benched key that is proven good serves at once, by a check from after the refusal`() {
+        fail(.unauthorized, at: 10)
+        #expect(account.refusal(at: 11) == .keyBenched)
+        func list(isKeyProven: Bool, sentAt: Double) {
+            account.isListed([], isKeyProven: isKeyProven, sentAt: QuotaClock.at(sentAt), at: QuotaClock.at(20))
+        }
+        list(isKeyProven: true, sentAt: 9)
+        list(isKeyProven: false, sentAt: 12)
+        #expect(account.refusal(at: 20) == .keyBenched)
+        list(isKeyProven: true, sentAt: 12)
+        #expect(account.refusal(at: 20) == nil)
     }
 
     @Test(arguments: [

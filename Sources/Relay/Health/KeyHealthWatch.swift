@@ -1,0 +1,87 @@
+import Clients
+import Synchronization
+
+/// How each provider's keys stand, by checks that cost nothing: now and then by itself, and whenever it is asked for.
+///
+/// A key that turns out to be refused is benched, one that is taken again serves at once, and so do models that had
+/// been missing and are listed again.
+final class KeyHealthWatch: Sendable {
+    private let check: KeyCheck
+    private let known = Mutex(Known())
+
+    private struct Known {
+        var keys: [AccountName: KeyHealth] = [:]
+        /// By the provider's name.
+        var openness: [String: KeyCheck.Openness] = [:]
+    }
+
+    /// Checks under way at once.
+    private static let width = 8
+    /// Before the first check, so that what runs for a moment only checks nothing.
+    private static let afterStart: Duration = .seconds(30)
+
+    init(_ check: KeyCheck) { self.check = check }
+
+    /// What was found last; `nil` before the first check.
+    func health(of account: ProviderAccount) -> KeyHealth? {
+        known.withLock { $0.keys[AccountName(account)] }
+    }
+
+    /// Checks all keys every so many minutes, each at a moment of its own, until it is cancelled.
+    func watch(_ gateway: Gateway, everyMinutes minutes: Double) async {
+        do {
+            try await Task.sleep(for: Self.afterStart)
+            while true {
+                let routes = Self.routes(of: gateway.chain.dispatch.table, provider: nil).shuffled()
+                let period = minutes * 60 * Double.random(in: 0.8...1.2)
+                for route in routes {
+                    await check(route)
+                    try await Task.sleep(for: .seconds(period / Double(routes.count)))
+                }
+                if routes.isEmpty { try await Task.sleep(for: .seconds(period)) }
+            }
+        } catch {}
+    }
+
+    /// Checks all keys, or those of one provider, and tells what was found, in the table's order.
+    func checkAll(_ table: RouteTable, provider: String? = nil) async -> [(route: Route, health: KeyHealth)] {
+        let routes = Self.routes(of: table, provider: provider)
+        return await withTaskGroup(of: (Int, KeyHealth).self) { group -> [(route: Route, health: KeyHealth)] in
+            var found: [Int: KeyHealth] = [:]
+            for (place, route) in routes.enumerated() {
+                if place >= Self.width, let (index, health) = await group.next() { found[index] = health }
+                group.addTask { (route.index, await self.check(route)) }
+            }
+            for await (index, health) in group { found[index] = health }
+            return routes.compactMap { route in found[route.index].map { (route, $0) } }
+        }
+    }
+
+    /// One for each key, whichever model it is of.
+    private static func routes(of table: RouteTable, provider: String?) -> [Route] {
+        var seen: Set<AccountName> = []
+        return table.routes.filter { route in
+            if let provider, provider.lowercased() != route.provider.name.lowercased() { return false }
+            return seen.insert(AccountName(route.account)).inserted
+        }
+    }
+
+    @discardableResult
+    private func check(_ route: Route) async -> KeyHealth {
+        let name = route.provider.name
+        let sentAt = Now.read()
+        let openness = known.withLock { $0.openness[name] }
+        let finding = await check.check(route.provider, route.key, openness: openness)
+        known.withLock { known in
+            known.keys[AccountName(route.account)] = finding.health
+            if let openness = finding.openness { known.openness[name] = openness }
+        }
+        if finding.health.state == .invalid {
+            route.account.record(.unauthorized, slot: route.slot, reservation: nil, at: .read())
+        }
+        if let models = finding.models {
+            route.account.isListed(models, isKeyProven: finding.health.isKeyProven, sentAt: sentAt, at: .read())
+        }
+        return finding.health
+    }
+}
