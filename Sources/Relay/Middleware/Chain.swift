@@ -98,6 +98,8 @@ struct CallFacts: Sendable {
     var contentType: String?
     /// The provider is to search the web for the answer.
     var searchesWeb = false
+    /// The client is told how it is routed.
+    var narratesRouting = false
     /// `anthropic-version` and `anthropic-beta`, as the client sent them.
     var anthropicVersion: String?
     var anthropicBeta: String?

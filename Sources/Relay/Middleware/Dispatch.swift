@@ -177,6 +177,16 @@ struct Selection {
         return queue.filter { known.insert($0).inserted }.map { list.routes[$0] }
     }
 
+    /// Those of them that cannot be called now, and why.
+    func blocked(_ prompt: PromptFacts, at now: Now) -> [ClientError.AttemptNote] {
+        candidates.compactMap { route in
+            let tokens = prompt.tokens(for: route)
+            guard case .blocked(_, let reason) = route.account.availability(slot: route.slot, tokens: tokens, at: now)
+            else { return nil }
+            return ClientError.AttemptNote(route: route.name, outcome: reason.code)
+        }
+    }
+
     /// The next candidate that has not failed in this round.
     mutating func next(attempts: Int, limit: Int) -> Route? {
         guard attempts < limit else { return nil }

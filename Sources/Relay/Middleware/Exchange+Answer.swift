@@ -223,7 +223,9 @@ extension Exchange {
         } else {
             route.account.release(attempt.reservation, at: now)
         }
-        trail.append(ClientError.AttemptNote(route: route.name, outcome: failure.trailNote))
+        let note = ClientError.AttemptNote(route: route.name, outcome: failure.trailNote)
+        trail.append(note)
+        narrator?.failed(note)
         route.usage.record(failure)
         actions.cancelsCall = !attempt.hasEnded
         self.attempt = nil

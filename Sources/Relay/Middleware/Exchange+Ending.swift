@@ -34,6 +34,10 @@ extension Exchange {
 
     /// Once a byte is out the status is gone: then an error event, never a false `stop`.
     mutating func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
+        if let narrator {
+            narrator.skip(selection.passedOver)
+            tellNews(now, &actions)
+        }
         if reply.headSent {
             // Bytes that are no events have no word for an error: they end without their end.
             if !reply.isEventStream {
@@ -59,6 +63,14 @@ extension Exchange {
         actions.ends = true
         attempt = nil
         phase = .done
+    }
+
+    /// What the client has not yet heard of the routing; with it its stream begins.
+    mutating func tellNews(_ now: Now, _ actions: inout Actions) {
+        guard phase != .done, let narrator, narrator.hasNews else { return }
+        let facts = facts
+        let news = reply.event(at: now, fields: { facts.writeAnswerFields(into: &$0) }, narrator.writeNews)
+        if let news { actions.write.append(news) }
     }
 
     // MARK: Writing

@@ -92,6 +92,8 @@ struct Exchange {
     /// Images by URL; `nil` until a candidate needs them.
     var images: ImageInlining.State?
     var waitingForImages: ImageInlining.Waiting?
+    /// Is told of the routing, where the client wants to hear of it.
+    let narrator: RouteNarrator?
     /// How the history was fitted for the current candidate.
     var report: ContextWindow.Report?
     /// Set aside of what the client's key is good for, until the call is over.
@@ -105,9 +107,10 @@ struct Exchange {
     /// The one that came nearest to taking the prompt.
     private var lastOverflow: (needed: Int, budget: Int, window: Int)?
 
-    init(chain: Chain, request: ModelRequest, facts: CallFacts, encoder: (any AnswerEncoder)? = nil) {
+    init(chain: Chain, call: WireCall, facts: CallFacts) {
         self.chain = chain
-        self.request = request
+        request = call.request
+        narrator = call.narrator
         self.facts = facts
         rules = chain.dispatch.rules(for: request, searchesWeb: facts.searchesWeb, access: facts.key?.access)
         prompt = PromptFacts(request)
@@ -116,7 +119,7 @@ struct Exchange {
             isStream: request.wantsStream,
             framing: facts.framing,
             silence: chain.times.silence,
-            encoder: encoder
+            encoder: call.encoder
         )
         reply.lastWrite = facts.received.continuous
         waitDeadline = facts.received.continuous.advanced(by: facts.maxWait)
@@ -138,6 +141,7 @@ struct Exchange {
         case .fetched(let state): fetched(state, now, &actions)
         case .clientLeft: leave(now, &actions)
         }
+        if narrator != nil { tellNews(now, &actions) }
         return actions
     }
 
@@ -169,6 +173,7 @@ struct Exchange {
         let pinned = session.flatMap { chain.sessionAffinity.pins.route(for: $0, at: now) }
         let opening = selection.order(chain: chain, pinned: pinned, request: request, prompt: prompt, at: now)
         // A history is cut only where waiting for a candidate that takes it whole would be too long.
+        if let narrator { narrator.skip(selection.blocked(prompt, at: now)) }
         if let opening, opening <= waitDeadline { return wait(until: opening, now, &actions) }
         next(now, &actions)
     }
@@ -269,6 +274,8 @@ struct Exchange {
             attempt.stream = streamReply(for: attempt)
             self.attempt = attempt
             phase = .attempting
+            narrator?.skip(selection.passedOver)
+            narrator?.trying(route, attempt: attempt.number)
             actions.call = (route, call)
             return true
         }

@@ -149,13 +149,27 @@ struct Reply {
         lastWrite = now.continuous
         let sign = encoder.map { encoder in framed { encoder.encodeKeepAlive(into: &$0) } } ?? comment("keep-alive")
         guard let sign else { return nil }
-        guard !headSent else { return sign }
+        wasEarly = wasEarly || !headSent
+        return opened(with: sign, fields)
+    }
+
+    /// An event that goes out by itself, behind the head if that has not gone out.
+    mutating func event(
+        at now: Now,
+        fields: (inout ByteBuffer) -> Void,
+        _ write: (inout ByteBuffer) -> Void
+    ) -> ByteBuffer? {
+        lastWrite = now.continuous
+        return framed(write).map { opened(with: $0, fields) }
+    }
+
+    private mutating func opened(with piece: ByteBuffer, _ fields: (inout ByteBuffer) -> Void) -> ByteBuffer {
+        guard !headSent else { return piece }
+        headSent = true
         var buffer = streamHead()
         fields(&buffer)
         ReplyHead.end(&buffer)
-        buffer.writeImmutableBuffer(sign)
-        headSent = true
-        wasEarly = true
+        buffer.writeImmutableBuffer(piece)
         return buffer
     }
 

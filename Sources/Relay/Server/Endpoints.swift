@@ -25,10 +25,13 @@ enum Endpoints {
     /// A chat completion for which the provider searches the web.
     static let webSearchPath = "/chat/completions/web-search"
 
+    /// A chat completion whose routing is told as it goes.
+    static let streamRoutePath = "/chat/completions/stream-route"
+
     static func find(_ request: ClientRequest) -> Match {
         if request.method == .OPTIONS { return .office(.preflight) }
         switch request.path {
-        case "/chat/completions", webSearchPath: return only(.POST, request, .model(.chat))
+        case "/chat/completions", webSearchPath, streamRoutePath: return only(.POST, request, .model(.chat))
         case "/messages": return only(.POST, request, .model(.messages))
         case "/messages/count_tokens": return only(.POST, request, .question(.tokenCount))
         case "/responses": return only(.POST, request, .model(.responses))

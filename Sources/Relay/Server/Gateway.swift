@@ -72,7 +72,9 @@ final class Gateway: Sendable {
     /// What a model call asks for, in whichever words.
     func read(_ body: ByteBuffer, on wire: Wire, _ facts: CallFacts) throws(RequestFault) -> WireCall {
         switch wire {
-        case .chat: return WireCall(request: try ChatRequestReader.read(body))
+        case .chat:
+            return facts.narratesRouting
+                ? try StreamRouteReader.read(body) : WireCall(request: try ChatRequestReader.read(body))
         case .messages:
             let reading = try MessagesRequestReader.read(body)
             return WireCall(
@@ -116,6 +118,7 @@ final class Gateway: Sendable {
         )
         facts.contentType = headers.contentType
         facts.searchesWeb = request.path == Endpoints.webSearchPath
+        facts.narratesRouting = request.path == Endpoints.streamRoutePath
         if headers.origin != nil { facts.cors = gatekeeper.corsFields(for: request) }
         return facts
     }

@@ -40,7 +40,7 @@ final class ModelCall: UpstreamReceiver {
         self.gateway = gateway
         self.services = services
         self.lease = lease
-        exchange = Exchange(chain: gateway.chain, request: call.request, facts: facts, encoder: call.encoder)
+        exchange = Exchange(chain: gateway.chain, call: call, facts: facts)
     }
 
     var deadline: ContinuousClock.Instant? { exchange.deadline }

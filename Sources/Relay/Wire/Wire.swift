@@ -20,21 +20,31 @@ struct WireCall {
     let request: ModelRequest
     /// `nil` where the client speaks chat completions itself.
     let encoder: (any AnswerEncoder)?
+    /// Is told of the routing, where the client wants to hear of it; the encoder then.
+    let narrator: RouteNarrator?
 
     init(request: ChatRequest, encoder: (any AnswerEncoder)? = nil) {
         self.request = .chat(request)
         self.encoder = encoder
+        narrator = nil
+    }
+
+    init(narrated request: ChatRequest, by narrator: RouteNarrator) {
+        self.request = .chat(request)
+        self.narrator = narrator
+        encoder = narrator
     }
 
     /// Its answer passes on as it comes.
     init(media request: MediaRequest) {
         self.request = .media(request)
         encoder = nil
+        narrator = nil
     }
 
     /// Of what was made of the client's body and is held beside it.
     var translatedBytes: Int {
-        guard let chat = request.chat, chat.origin != .chat else { return 0 }
+        guard let chat = request.chat, chat.origin != .chat || narrator != nil else { return 0 }
         return chat.body.readableBytes
     }
 }

@@ -75,9 +75,9 @@ struct ExchangeRun {
         if wire == .messages {
             let reading = try MessagesRequestReader.read(body)
             let encoder = MessagesEncoder(reading.request, showsThinking: reading.showsThinking, tag: "t1")
-            exchange = Exchange(chain: chain, request: .chat(reading.request), facts: facts, encoder: encoder)
+            exchange = Exchange(chain: chain, call: WireCall(request: reading.request, encoder: encoder), facts: facts)
         } else {
-            exchange = Exchange(chain: chain, request: .chat(try ChatRequestReader.read(body)), facts: facts)
+            exchange = Exchange(chain: chain, call: WireCall(request: try ChatRequestReader.read(body)), facts: facts)
         }
         self.start = start
         receive(seconds.map { .queued(until: start.continuous.advanced(by: .seconds($0))) } ?? .begin)
