@@ -190,7 +190,9 @@ extension Exchange {
             outputTokens: usage.completionTokens,
             at: now
         )
-        if let session { chain.sessionAffinity.pins.pin(session, to: route.index, at: now) }
+        if let session {
+            chain.sessionAffinity.pins.pin(session, to: route.index, of: chain.dispatch.table.version, at: now)
+        }
         if isReported {
             chain.contextWindow.observe(
                 usage,

@@ -28,6 +28,8 @@ final class RouteTable: Sendable {
     private let routesByFamily: [String: [Int]]
     /// Why providers of the catalog are not in use, by lower-case name.
     let leftOut: [String: String]
+    /// How many tables there were before it.
+    let version: Int
     private let lists = Mutex<[Question: CandidateList]>([:])
     private let answers = Mutex<[Ask: Candidates]>([:])
 
@@ -53,6 +55,7 @@ final class RouteTable: Sendable {
         self.routesByModel = builder.routesByModel
         self.routesByFamily = builder.routesByFamily
         self.naming = naming
+        version = former.map { $0.version + 1 } ?? 0
         self.leftOut = .init(leftOut.map { ($0.lowercased(), $1) }) { first, _ in first }
     }
 

@@ -82,6 +82,8 @@ final class SessionPins: Sendable {
 
     private let shards: [Shard]
     private let lifetime: Int64
+    /// Of the table whose routes are meant.
+    private let version = Atomic<Int>(0)
     let timeToLive: Duration
     let maximum: Int
 
@@ -106,9 +108,16 @@ final class SessionPins: Sendable {
         shard(of: key).pins.withLock { $0.peek(key, at: now.ticks, lifetime: lifetime) }
     }
 
-    func pin(_ key: PinKey, to route: Int, at now: Now) {
+    /// `version` is that of the table in which the route has this number: a call that ends after its table was replaced pins
+    /// nothing.
+    func pin(_ key: PinKey, to route: Int, of version: Int = 0, at now: Now) {
         let ticks = now.ticks
-        shard(of: key).pins.withLock { $0.insert(key, route: route, at: ticks) }
+        shard(of: key).pins
+            .withLock { pins in
+                // Within the lock: what is inserted before the shard is remapped is remapped with it.
+                guard version == self.version.load(ordering: .relaxed) else { return }
+                pins.insert(key, route: route, at: ticks)
+            }
     }
 
     /// A pin as the store keeps it.
@@ -134,7 +143,8 @@ final class SessionPins: Sendable {
     }
 
     /// Moves all pins to the routes of a new table; those for which `route` gives `nil` are dropped.
-    func remap(_ route: (Int) -> Int?) {
+    func remap(to version: Int, _ route: (Int) -> Int?) {
+        self.version.store(version, ordering: .relaxed)
         for shard in shards { shard.pins.withLock { $0.remap(route) } }
     }
 

@@ -69,7 +69,9 @@ actor ChainRenewal {
                 chain.dispatch.table.routes.map { (PinnedRoute($0), $0.index) },
                 uniquingKeysWith: { first, _ in first }
             )
-            chain.sessionAffinity.pins.remap { places[PinnedRoute(former.routes[$0])] }
+            chain.sessionAffinity.pins.remap(to: chain.dispatch.table.version) {
+                places[PinnedRoute(former.routes[$0])]
+            }
             gateway.replace(with: chain)
             logger.info("\(what)", metadata: ["count": "\(count)"])
         } catch {

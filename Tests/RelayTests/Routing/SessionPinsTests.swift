@@ -50,9 +50,14 @@ struct SessionPinsTests {
         pins.unpin(key(1))
         pins.unpin(key(1))
         #expect(pins.route(for: key(1), at: QuotaClock.at(1)) == nil)
-        pins.remap { $0 == 2 ? 20 : nil }
+        pins.remap(to: 1) { $0 == 2 ? 20 : nil }
         #expect(pins.route(for: key(2), at: QuotaClock.at(1)) == 20)
-        pins.remap { _ in nil }
+        // A call that began before ends after it: 2 is another route now.
+        pins.pin(key(3), to: 2, of: 0, at: QuotaClock.at(2))
+        pins.pin(key(4), to: 5, of: 1, at: QuotaClock.at(2))
+        #expect(pins.route(for: key(3), at: QuotaClock.at(2)) == nil)
+        #expect(pins.route(for: key(4), at: QuotaClock.at(2)) == 5)
+        pins.remap(to: 2) { _ in nil }
         #expect(pins.count == 0)
     }
 
