@@ -5,6 +5,7 @@ import NIOCore
 ///
 ///     SessionAffinity   the conversation's pinned route
 ///     ContextWindow     fits the history          ┐
+///     ContextHandoff    tells who takes over      │
 ///     StyleDirective    adds the style guide      ├ once per candidate
 ///     Dispatch          order → reserve → call    ┘
 ///     Normalization     on the way back
@@ -14,6 +15,7 @@ import NIOCore
 final class Chain: Sendable {
     let sessionAffinity: SessionAffinity
     let contextWindow: ContextWindow
+    let contextHandoff: ContextHandoff
     let styleDirective: StyleDirective
     let dispatch: Dispatch
     let normalization: Normalization
@@ -34,6 +36,7 @@ final class Chain: Sendable {
     init(
         sessionAffinity: SessionAffinity,
         contextWindow: ContextWindow,
+        contextHandoff: ContextHandoff = ContextHandoff(when: .off),
         styleDirective: StyleDirective,
         dispatch: Dispatch,
         normalization: Normalization,
@@ -48,6 +51,7 @@ final class Chain: Sendable {
     ) {
         self.sessionAffinity = sessionAffinity
         self.contextWindow = contextWindow
+        self.contextHandoff = contextHandoff
         self.styleDirective = styleDirective
         self.dispatch = dispatch
         self.normalization = normalization

@@ -130,6 +130,7 @@ extension Exchange {
             buffer.writeField("x-fallback-trail", steps.joined(separator: "; "))
         }
         if let report { buffer.writeField("x-relay-context", report.text) }
+        if let handedOver { buffer.writeField("x-relay-handoff", "from \(handedOver.name)") }
         var upstream = upstreamTime
         // A stream's head goes out while its upstream is still at work.
         if phase == .streaming, let attempt, !attempt.isSettled {

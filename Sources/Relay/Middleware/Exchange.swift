@@ -89,6 +89,10 @@ struct Exchange {
     var refusal: (failure: UpstreamFailure, details: UpstreamErrorDetails)?
     var lastEmpty: EmptyAnswer?
     var session: PinKey?
+    /// Where the conversation was until now.
+    private var former: Route?
+    /// The model that began the conversation, where the current candidate is told that it goes on with it.
+    var handedOver: Route?
     /// Images by URL; `nil` until a candidate needs them.
     var images: ImageInlining.State?
     var waitingForImages: ImageInlining.Waiting?
@@ -171,6 +175,8 @@ struct Exchange {
     /// Orders the candidates anew and goes to the first that can serve.
     private mutating func select(_ now: Now, _ actions: inout Actions) {
         let pinned = session.flatMap { chain.sessionAffinity.pins.route(for: $0, at: now) }
+        let routes = chain.dispatch.table.routes
+        former = pinned.flatMap { routes.indices.contains($0) ? routes[$0] : nil }
         let opening = selection.order(chain: chain, pinned: pinned, request: request, prompt: prompt, at: now)
         // A history is cut only where waiting for a candidate that takes it whole would be too long.
         if let narrator { narrator.skip(selection.blocked(prompt, at: now)) }
@@ -236,6 +242,8 @@ struct Exchange {
         // Only a chat completion is answered in tokens that are worth a reservation.
         var answerTokens: Int? = 0
         if let chat = request.chat {
+            edits.handoff = chain.contextHandoff.note(from: former, to: route, for: chat)
+            handedOver = edits.handoff == nil ? nil : former
             edits.styleDirective = chain.styleDirective.directive(
                 for: chat,
                 isMeta: selection.isMeta,

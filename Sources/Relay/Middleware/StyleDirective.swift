@@ -1,6 +1,6 @@
 import Clients
 
-/// The chain's third stage: tells the model what `Normalize` would otherwise have to repair.
+/// The chain's fourth stage: tells the model what `Normalize` would otherwise have to repair.
 struct StyleDirective: Sendable {
     private let inject: Settings.Style.Inject
     /// Escaped once, since it goes into nearly every prompt; `nil` where there is none.

@@ -159,6 +159,11 @@ extension SettingKey {
             unit: "tokens",
             check: .atLeast(0)
         ),
+        SettingKey(
+            "context.handoff",
+            \.context.handoff,
+            "Whether a model is told, in the turn in which it takes a pinned conversation over, that another began it."
+        ),
     ]
 
     private static let summarization: [SettingKey] = [

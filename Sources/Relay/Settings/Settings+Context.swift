@@ -9,6 +9,13 @@ extension Settings {
         var dynamicMaxBoost = 1.5
         var reservoirRecentKeep = 15
         var reservoirSummaryBudget = 400
+        var handoff = Handoff.off
+
+        /// Whether a model is told that it goes on with another's conversation.
+        enum Handoff: String, SettingChoice {
+            case off
+            case onModelSwitch = "on_model_switch"
+        }
 
         /// How messages are chosen.
         enum ManagementMode: String, SettingChoice {

@@ -97,6 +97,7 @@ struct Boot: Sendable {
                 recentUsages: shared.recentUsages,
                 histories: shared.histories
             ),
+            contextHandoff: ContextHandoff(when: settings.context.handoff),
             styleDirective: StyleDirective(inject: settings.style.inject, text: settings.style.text),
             dispatch: Dispatch(
                 table: table,

@@ -157,4 +157,52 @@ struct AffinityTests {
             #expect(served.count == 4)
         }
     }
+
+    private static let goingOn =
+        #"{"model":"meta-model","messages":[{"role":"system","content":"Be kind."},"#
+        + #"{"role":"user","content":"hi"},{"role":"assistant","content":"hello"},{"role":"user","content":"and?"}]}"#
+
+    private static func system(_ relay: RelayUnderTest, _ place: Int) -> String {
+        relay.providers[place].calls.last?.json["messages"]?[0]?["content"]?.string ?? ""
+    }
+
+    @Test func `a model that takes a conversation over is told so, in that turn alone`() async throws {
+        let settings: @Sendable (inout Settings) -> Void = { $0.context.handoff = .onModelSwitch }
+        try await RelayUnderTest.run([Member("A"), Member("B")], settings: settings) { relay in
+            let session = [(name: "x-session-id", value: "s")]
+            #expect(try await relay.ask(body: Self.goingOn, headers: session).status == 200)
+            #expect(Self.system(relay, 0) == "Be kind.")
+            relay.providers[0].play(.status(500, body: ""))
+            let switched = try await relay.ask(body: Self.goingOn, headers: session)
+            #expect(switched.response.header("x-routed-via") == "B/b-model")
+            #expect(switched.response.header("x-relay-handoff") == "from A/a-model")
+            // The one it was pinned to is asked as ever, the one that takes over is told.
+            #expect(Self.system(relay, 0) == "Be kind.")
+            #expect(Self.system(relay, 1).hasPrefix("Be kind.\n\nThe assistant's earlier turns"))
+            let settled = try await relay.ask(body: Self.goingOn, headers: session)
+            #expect(settled.response.header("x-routed-via") == "B/b-model")
+            #expect(settled.response.header("x-relay-handoff") == nil)
+            #expect(Self.system(relay, 1) == "Be kind.")
+        }
+    }
+
+    @Test func `nobody is told where the model stays, nothing was said, or the setting is off`() async throws {
+        let same = [Member("A", models: [.init("lab/m")]), Member("B", models: [.init("M:free")])]
+        let first = Self.goingOn.replacing(#"{"role":"assistant","content":"hello"},"#, with: "")
+        let cases: [([Member], String, Settings.Context.Handoff)] = [
+            (same, Self.goingOn, .onModelSwitch), ([Member("A"), Member("B")], first, .onModelSwitch),
+            ([Member("A"), Member("B")], Self.goingOn, .off),
+        ]
+        for (members, body, when) in cases {
+            try await RelayUnderTest.run(members, settings: { $0.context.handoff = when }) { relay in
+                let session = [(name: "x-session-id", value: "s")]
+                #expect(try await relay.ask(body: body, headers: session).status == 200)
+                relay.providers[0].play(.status(500, body: ""))
+                let switched = try await relay.ask(body: body, headers: session)
+                #expect(switched.response.header("x-gateway-provider") == "B")
+                #expect(switched.response.header("x-relay-handoff") == nil)
+                #expect(Self.system(relay, 1) == "Be kind.")
+            }
+        }
+    }
 }

@@ -254,12 +254,7 @@ struct ChatRendering {
         if !dropped.isEmpty {
             edits.remove({ dropped.contains($0) }, of: messages.count, at: { messages[$0].range })
         }
-        let addition: JSONFragment? =
-            switch (prompt.summary, prompt.styleDirective) {
-            case (let one?, let other?): .joined([one, other])
-            case (let one?, nil), (nil, let one?): one
-            case (nil, nil): nil
-            }
+        let addition = prompt.systemText
         // To the client's first system message, or as a message of its own before all others: many models' templates
         // take a system message at the beginning and nowhere else.
         let system = addition == nil ? nil : messages.firstIndex { $0.role == .system && $0.hasContent }

@@ -8,6 +8,8 @@ struct PromptEdits: Sendable, Equatable {
     var shortened: [Int: String] = [:]
     /// A summary of what was left out; goes to the system text.
     var summary: JSONFragment?
+    /// That another model began the conversation; goes to the system text, too.
+    var handoff: JSONFragment?
     /// Appended to the client's own system message, or sent as one where there is none.
     var styleDirective: JSONFragment?
     /// Sent instead of what the client asked for.
@@ -17,7 +19,16 @@ struct PromptEdits: Sendable, Equatable {
 
     static let none = PromptEdits()
 
+    /// All that goes to the system text.
+    var systemText: JSONFragment? {
+        guard hasSystemText else { return nil }
+        let fragments = [summary, handoff, styleDirective].compactMap(\.self)
+        return fragments.count == 1 ? fragments[0] : .joined(fragments)
+    }
+
+    private var hasSystemText: Bool { summary != nil || handoff != nil || styleDirective != nil }
+
     var touchesMessages: Bool {
-        summary != nil || styleDirective != nil || !dropped.isEmpty || !shortened.isEmpty
+        hasSystemText || !dropped.isEmpty || !shortened.isEmpty
     }
 }

@@ -101,13 +101,12 @@ struct MessagesRendering {
         return prompt.shortened[0]
     }
 
-    /// Summary and style directive are a last block of their own: what stands before it stays as it is in Anthropic's
+    /// What is added to the system text is a last block of their own: what stands before it stays as it is in Anthropic's
     /// cache.
     private mutating func edit(system: JSONView?, shortened: String?) {
         var blocks: [[UInt8]] = []
         if let shortened { blocks.append(JSONFragment(shortened).bytes) }
-        let additions = [prompt.summary, prompt.styleDirective].compactMap { $0 }
-        if !additions.isEmpty { blocks.append(JSONFragment.joined(additions).bytes) }
+        if let text = prompt.systemText { blocks.append(text.bytes) }
         guard !blocks.isEmpty else { return }
         let text = blocks.map { #"{"type":"text","text":""# + String(decoding: $0, as: UTF8.self) + #""}"# }
             .joined(separator: ",")
