@@ -42,11 +42,17 @@ struct UsageCommand: AsyncParsableCommand {
     /// One line per name of `GET /v1/usage?by=`.
     private static func lines(_ usage: JSONValue) -> String {
         let counts = ["requests", "failures", "prompt_tokens", "completion_tokens"]
+        let times = ["p50_latency_ms", "p95_latency_ms", "p50_first_token_ms"]
         var table = TextTable(
-            [usage["by"]?.string ?? ""] + counts.map { $0.split(separator: "_").joined(separator: " ") }
+            [usage["by"]?.string ?? ""] + (counts + times).map { $0.replacing("_", with: " ") }
         )
         func row(_ name: String, _ entry: JSONValue?) {
-            table.add([name] + counts.map { String(entry?[$0]?.integer ?? 0) })
+            let sums = counts.map { String(entry?[$0]?.integer ?? 0) }
+            let milliseconds = times.map { name -> String in
+                guard let time = entry?[name]?.double else { return "-" }
+                return String(Int(time.rounded()))
+            }
+            table.add([name] + sums + milliseconds)
         }
         for line in usage["data"]?.array ?? [] {
             let name = line["name"]?.string ?? ""

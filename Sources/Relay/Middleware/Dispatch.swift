@@ -1,6 +1,6 @@
 import Clients
 
-/// The chain's fourth stage: who may serve, in which order, and what a failure means for the request.
+/// The chain's fifth stage: who may serve, in which order, and what a failure means for the request.
 ///
 /// What a failure means for the *route* is its account's business (`ProviderAccount.record`).
 struct Dispatch: Sendable {

@@ -13,7 +13,6 @@ struct Office: Sendable {
         case models
         case model(String)
         case usage
-        case storedUsage
         case providersStatus
         case metrics
         case health
@@ -28,13 +27,10 @@ struct Office: Sendable {
         /// Tells of the whole relay, and not of what the caller may use of it.
         var isOwners: Bool {
             switch self {
-            case .usage, .storedUsage, .providersStatus, .metrics: true
+            case .usage, .providersStatus, .metrics: true
             default: false
             }
         }
-
-        /// Reads the store, and is therefore answered on another thread.
-        var isSlow: Bool { if case .storedUsage = self { true } else { false } }
     }
 
     /// What is asked about a request that comes with it; nobody is called.
@@ -44,9 +40,10 @@ struct Office: Sendable {
         case explanation
     }
 
-    /// What takes asking others, and is waited for.
+    /// What takes asking others, or reading the store, and is waited for.
     enum Errand: Sendable {
         case healthCheck
+        case storedUsage
     }
 
     /// A whole reply, framed for the request.
@@ -66,11 +63,12 @@ struct Office: Sendable {
     }
 
     func answer(_ errand: Errand, request: ClientRequest, gateway: Gateway) async -> ByteBuffer {
-        switch errand {
-        case .healthCheck:
-            let report = await HealthReport.make(for: request, gateway)
-            return reply(to: request, gateway) { () throws(ClientError) in Content(text: try report.get()) }
-        }
+        let report =
+            switch errand {
+            case .healthCheck: await HealthReport.make(for: request, gateway)
+            case .storedUsage: await StoredUsage.report(to: request, from: store)
+            }
+        return reply(to: request, gateway) { () throws(ClientError) in Content(text: try report.get()) }
     }
 
     private func reply(
@@ -129,7 +127,6 @@ struct Office: Sendable {
             }
             return Content(text: entry)
         case .usage: return Content(text: UsageReport.json(chain.usage.snapshot()))
-        case .storedUsage: return Content(text: try StoredUsage(request, at: now).json(from: store))
         case .providersStatus:
             return Content(text: ProvidersStatus(chain: chain, health: gateway.health, now: now).json)
         case .metrics: return Content(type: Exposition.contentType, text: MetricsPage(gateway, now).text)

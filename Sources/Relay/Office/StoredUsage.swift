@@ -35,7 +35,15 @@ struct StoredUsage: Sendable {
         return Double(text).flatMap { (0...1e11).contains($0) ? $0 : nil }
     }
 
-    func json(from store: Store?) throws(ClientError) -> String {
+    static func report(to request: ClientRequest, from store: Store?) async -> Result<String, ClientError> {
+        do throws(ClientError) {
+            return .success(try await StoredUsage(request, at: .read()).json(from: store))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func json(from store: Store?) async throws(ClientError) -> String {
         guard let store else {
             throw ClientError(
                 status: 501,
@@ -44,41 +52,26 @@ struct StoredUsage: Sendable {
                 code: "not_stored"
             )
         }
-        let lines: [Store.UsageLine]
+        let usage: Store.Usage
         do {
-            lines = try store.usage(since: since, by: key)
+            usage = try await store.usage(since: since, by: key)
         } catch {
             throw ClientError(status: 500, message: "The store cannot be read: \(error)", type: "server_error")
         }
-        let data = lines.map { line in
-            "{\"name\":\(JSONText.quoted(line.name)),\(Self.members(line))"
-                + ",\"mean_latency_ms\":\((line.latencyMilliseconds * 10).rounded() / 10)}"
-        }
-        let total = lines.reduce(into: Store.UsageLine.none) { $0.add($1) }
+        let data = usage.lines.map { line in "{\"name\":\(JSONText.quoted(line.name)),\(Self.members(line))}" }
         return "{\"object\":\"usage\",\"since\":\(Int(since)),\"by\":\"\(key.rawValue)\""
-            + ",\"data\":[\(data.joined(separator: ","))],\"total\":{\(Self.members(total))}}"
+            + ",\"data\":[\(data.joined(separator: ","))],\"total\":{\(Self.members(usage.total))}}"
     }
 
     private static func members(_ line: Store.UsageLine) -> String {
         "\"requests\":\(line.requests),\"failures\":\(line.failures)"
             + ",\"prompt_tokens\":\(line.promptTokens),\"completion_tokens\":\(line.completionTokens)"
+            + ",\"mean_latency_ms\":\(number(line.meanLatency))"
+            + ",\"p50_latency_ms\":\(number(line.latency?.median)),\"p95_latency_ms\":\(number(line.latency?.p95))"
+            + ",\"p50_first_token_ms\":\(number(line.firstToken?.median))"
+            + ",\"p95_first_token_ms\":\(number(line.firstToken?.p95))"
     }
-}
 
-extension Store.UsageLine {
-    fileprivate static let none = Self(
-        name: "",
-        requests: 0,
-        failures: 0,
-        promptTokens: 0,
-        completionTokens: 0,
-        latencyMilliseconds: 0
-    )
-
-    fileprivate mutating func add(_ other: Self) {
-        requests += other.requests
-        failures += other.failures
-        promptTokens += other.promptTokens
-        completionTokens += other.completionTokens
-    }
+    /// To a tenth.
+    private static func number(_ value: Double?) -> String { value.map { "\(($0 * 10).rounded() / 10)" } ?? "null" }
 }

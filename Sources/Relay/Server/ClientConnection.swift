@@ -170,9 +170,9 @@ final class ClientConnection: ChannelInboundHandler {
                 [gateway, request] in gateway.office.answer(question, body, request: request, gateway: gateway)
             }
         case .office(let page):
-            answer(request, isSlow: page.isSlow, holding: body.readableBytes) { [gateway, request] in
-                gateway.office.answer(page, request: request, gateway: gateway)
-            }
+            gateway.memory.give(body.readableBytes)
+            write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
+            replyEnded(keepsAlive: request.framing.keepsAlive)
         case .errand(let errand):
             isReading = true
             let bound = NIOLoopBound(self, eventLoop: services.loop)

@@ -38,7 +38,8 @@ enum Endpoints {
         case "/completions": return only(.POST, request, .model(.completions))
         case "/route/explain": return only(.POST, request, .question(.explanation))
         case "/models": return only(.GET, request, .office(.models))
-        case "/usage": return only(.GET, request, .office(StoredUsage.isAsked(by: request) ? .storedUsage : .usage))
+        case "/usage":
+            return only(.GET, request, StoredUsage.isAsked(by: request) ? .errand(.storedUsage) : .office(.usage))
         case "/providers/status": return only(.GET, request, .office(.providersStatus))
         case "/api/health/check": return only(.POST, request, .errand(.healthCheck))
         case "/metrics": return only(.GET, request, .office(.metrics))

@@ -85,6 +85,7 @@ extension Store {
         case provider, model, key, client, hour, day
     }
 
+    /// Times are milliseconds.
     struct UsageLine: Sendable, Equatable {
         /// The provider, `Provider/model`, the key's label, the client's name, or the start of the hour or day in
         /// seconds since 1970.
@@ -94,33 +95,52 @@ extension Store {
         var failures: Int
         var promptTokens: Int
         var completionTokens: Int
-        /// Of an answer, on average.
-        var latencyMilliseconds: Double
+        /// Of a request, whatever became of it; `nil` where there is none.
+        var meanLatency: Double?
+        /// Of answers whose rows are still kept.
+        var latency: Percentiles?
+        /// Of streams among them.
+        var firstToken: Percentiles?
+    }
+
+    /// By nearest rank: both are times that were seen.
+    struct Percentiles: Sendable, Equatable {
+        var median: Double
+        var p95: Double
+    }
+
+    struct Usage: Sendable, Equatable {
+        var lines: [UsageLine]
+        var total: UsageLine
     }
 
     /// Sums of whole hours; the hour in which `since` lies counts whole.
-    func usage(since: Double, by key: UsageKey) throws -> [UsageLine] {
-        let name =
-            switch key {
-            case .provider: "provider"
-            case .model: "CASE provider WHEN '' THEN '' ELSE provider || '/' || model END"
-            case .key: "key"
-            case .client: "client"
-            case .hour: "hour * 3600"
-            case .day: "hour / 24 * 86400"
-            }
-        let rows = try database.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT CAST(\(name) AS TEXT) AS name, SUM(requests) AS requests, SUM(failures) AS failures,
-                        SUM(prompt_tokens) AS prompt, SUM(completion_tokens) AS completion,
-                        SUM(latency_ms) / SUM(requests) AS latency
-                    FROM usage_hours WHERE hour >= ? GROUP BY 1 ORDER BY \(name)
-                    """,
-                arguments: [Int(since / 3600)]
-            )
+    func usage(since: Double, by key: UsageKey) async throws -> Usage {
+        let hour = Int(since / 3600)
+        return try await database.read { database in
+            let times = try Times(of: key.name, since: hour, in: database)
+            var lines = try Self.lines(of: key.name, since: hour, in: database)
+            for place in lines.indices { times.put(into: &lines[place], of: lines[place].name) }
+            var total =
+                try Self.lines(of: "''", since: hour, in: database).first
+                ?? UsageLine(name: "", requests: 0, failures: 0, promptTokens: 0, completionTokens: 0)
+            times.put(into: &total, of: nil)
+            return Usage(lines: lines, total: total)
         }
+    }
+
+    /// `name` is what is summed up by, in SQL, of both tables.
+    private static func lines(of name: String, since hour: Int, in database: Database) throws -> [UsageLine] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT CAST(\(name) AS TEXT) AS name, SUM(requests) AS requests, SUM(failures) AS failures,
+                    SUM(prompt_tokens) AS prompt, SUM(completion_tokens) AS completion,
+                    SUM(latency_ms) / SUM(requests) AS latency
+                FROM usage_hours WHERE hour >= ? GROUP BY 1 ORDER BY \(name)
+                """,
+            arguments: [hour]
+        )
         return rows.map { row in
             UsageLine(
                 name: row["name"],
@@ -128,8 +148,67 @@ extension Store {
                 failures: row["failures"],
                 promptTokens: row["prompt"],
                 completionTokens: row["completion"],
-                latencyMilliseconds: row["latency"]
+                meanLatency: row["latency"]
             )
+        }
+    }
+
+    /// How long answers took, by what is summed up by. They are sorted here: SQLite's windows take ten times as long.
+    private struct Times {
+        private var latencies: [String: [Float]] = [:]
+        private var firstTokens: [String: [Float]] = [:]
+
+        init(of name: String, since hour: Int, in database: Database) throws {
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT CAST(\(name) AS TEXT), latency_ms, first_token_ms
+                    FROM (
+                        SELECT CAST(at / 3600 AS INTEGER) AS hour, COALESCE(provider, '') AS provider,
+                            COALESCE(model, '') AS model, COALESCE(key, '') AS key, client, latency_ms, first_token_ms
+                        FROM requests WHERE at >= ? AND status = 200
+                    )
+                    """,
+                arguments: [hour * 3600]
+            )
+            while let row = try rows.next() {
+                let name: String = row[0]
+                latencies[name, default: []].append(row[1])
+                if let first: Float = row[2] { firstTokens[name, default: []].append(first) }
+            }
+        }
+
+        /// `nil` is all of them.
+        func put(into line: inout UsageLine, of name: String?) {
+            func percentiles(_ times: [String: [Float]]) -> Percentiles? {
+                Percentiles(name.map { times[$0] ?? [] } ?? Array(times.values.joined()))
+            }
+            line.latency = percentiles(latencies)
+            line.firstToken = percentiles(firstTokens)
+        }
+    }
+}
+
+extension Store.Percentiles {
+    /// `nil` of nothing.
+    init?(_ times: [Float]) {
+        guard !times.isEmpty else { return nil }
+        let sorted = times.sorted()
+        func rank(_ percent: Int) -> Double { Double(sorted[(sorted.count * percent + 99) / 100 - 1]) }
+        self.init(median: rank(50), p95: rank(95))
+    }
+}
+
+extension Store.UsageKey {
+    /// In SQL.
+    fileprivate var name: String {
+        switch self {
+        case .provider: "provider"
+        case .model: "CASE provider WHEN '' THEN '' ELSE provider || '/' || model END"
+        case .key: "key"
+        case .client: "client"
+        case .hour: "hour * 3600"
+        case .day: "hour / 24 * 86400"
         }
     }
 }

@@ -139,7 +139,7 @@ struct ClientKeyTests {
             }
             #expect(try await again.ask(headers: Self.bearer(other)).status == 200)
             #expect(relay.providers[0].calls.count == 3)
-            let usage = try command.store.usage(since: 0, by: .client)
+            let usage = try await command.store.usage(since: 0, by: .client).lines
             #expect(usage.contains { $0.name == "app" && $0.requests == 2 })
             try await again.running.stop(drain: .zero)
         }

@@ -62,6 +62,67 @@ struct StoreTests {
     }
 }
 
+struct UsageTests {
+    @Test func `times are told by nearest rank, of answers alone, and of all together`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(directory: folder.path)
+        defer { try? store.finish() }
+        let log = RequestLog()
+        func append(
+            _ provider: String?,
+            _ milliseconds: Int,
+            status: Int = 200,
+            firstToken: Int? = nil,
+            at: Double = 7200
+        ) {
+            log.append(
+                RequestRecord(
+                    at: at,
+                    id: "r",
+                    wire: .chat,
+                    status: status,
+                    provider: provider,
+                    model: provider.map { _ in "m" },
+                    key: nil,
+                    client: "",
+                    promptTokens: 2,
+                    completionTokens: 1,
+                    latency: .milliseconds(milliseconds),
+                    firstToken: firstToken.map { .milliseconds($0) },
+                    attempts: 1,
+                    trail: nil,
+                    context: nil,
+                    changes: nil
+                )
+            )
+        }
+        for number in (1...100).reversed() { append("One", number, firstToken: number <= 10 ? number : nil) }
+        for _ in 0..<3 { append("One", 90_000, status: 502) }
+        append("One", 50_000, at: 3599)
+        append("Two", 1000)
+        append(nil, 5, status: 429)
+        let batch = log.drain()
+        try await store.database.write { try Store.write(batch, in: $0) }
+
+        let usage = try await store.usage(since: 7300, by: .model)
+        #expect(usage.lines.map(\.name) == ["", "One/m", "Two/m"])
+        #expect(usage.lines[0].latency == nil)
+        #expect(usage.lines[0].failures == 1)
+        #expect(usage.lines[1].latency == Store.Percentiles(median: 50, p95: 95))
+        #expect(usage.lines[1].firstToken == Store.Percentiles(median: 5, p95: 10))
+        #expect(usage.lines[1].requests == 103)
+        #expect(usage.lines[2].latency == Store.Percentiles(median: 1000, p95: 1000))
+        #expect(usage.lines[2].firstToken == nil)
+        #expect(usage.total.requests == 105)
+        #expect(usage.total.failures == 4)
+        #expect(usage.total.latency == Store.Percentiles(median: 51, p95: 96))
+        #expect(try await store.usage(since: 0, by: .provider).lines[1].latency?.p95 == 96)
+        let nothing = try await store.usage(since: 1e9, by: .hour)
+        #expect(nothing.lines.isEmpty)
+        #expect(nothing.total.requests == 0 && nothing.total.latency == nil)
+    }
+}
+
 struct RequestLogTests {
     @Test func `what is too many for rows is in the sums, also when the disk was away in between`() {
         let log = RequestLog()
