@@ -11,6 +11,8 @@ final class KeyHealthWatch: Sendable {
 
     private struct Known {
         var keys: [AccountName: KeyHealth] = [:]
+        /// The ids that each key was listed.
+        var models: [AccountName: Set<String>] = [:]
         /// By the provider's name.
         var openness: [String: KeyCheck.Openness] = [:]
     }
@@ -25,6 +27,13 @@ final class KeyHealthWatch: Sendable {
     /// What was found last; `nil` before the first check.
     func health(of account: ProviderAccount) -> KeyHealth? {
         known.withLock { $0.keys[AccountName(account)] }
+    }
+
+    /// What the provider listed to any of these keys, when it was asked last; `nil` where it never listed anything.
+    func listedModels(of accounts: [ProviderAccount]) -> Set<String>? {
+        known.withLock { known in
+            accounts.compactMap { known.models[AccountName($0)] }.reduce(nil) { ($0 ?? []).union($1) }
+        }
     }
 
     /// Checks all keys every so many minutes, each at a moment of its own, until it is cancelled.
@@ -74,6 +83,7 @@ final class KeyHealthWatch: Sendable {
         let finding = await check.check(route.provider, route.key, openness: openness)
         known.withLock { known in
             known.keys[AccountName(route.account)] = finding.health
+            if let models = finding.models { known.models[AccountName(route.account)] = models }
             if let openness = finding.openness { known.openness[name] = openness }
         }
         if finding.health.state == .invalid {

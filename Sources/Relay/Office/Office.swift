@@ -14,6 +14,7 @@ struct Office: Sendable {
         case model(String)
         case usage
         case providersStatus
+        case endpointDiagnosis
         case metrics
         case health
         case ready
@@ -27,7 +28,7 @@ struct Office: Sendable {
         /// Tells of the whole relay, and not of what the caller may use of it.
         var isOwners: Bool {
             switch self {
-            case .usage, .providersStatus, .metrics: true
+            case .usage, .providersStatus, .endpointDiagnosis, .metrics: true
             default: false
             }
         }
@@ -44,6 +45,7 @@ struct Office: Sendable {
     enum Errand: Sendable {
         case healthCheck
         case storedUsage
+        case endpointDiagnosis
     }
 
     /// A whole reply, framed for the request.
@@ -63,9 +65,10 @@ struct Office: Sendable {
     }
 
     func answer(_ errand: Errand, request: ClientRequest, gateway: Gateway) async -> ByteBuffer {
-        let report =
+        let report: Result<String, ClientError> =
             switch errand {
             case .healthCheck: await HealthReport.make(for: request, gateway)
+            case .endpointDiagnosis: .success(await EndpointDiagnosis.refreshed(gateway))
             case .storedUsage: await StoredUsage.report(to: request, from: store)
             }
         return reply(to: request, gateway) { () throws(ClientError) in Content(text: try report.get()) }
@@ -129,6 +132,8 @@ struct Office: Sendable {
         case .usage: return Content(text: UsageReport.json(chain.usage.snapshot()))
         case .providersStatus:
             return Content(text: ProvidersStatus(chain: chain, health: gateway.health, now: now).json)
+        case .endpointDiagnosis:
+            return Content(text: EndpointDiagnosis(chain: chain, health: gateway.health).json)
         case .metrics: return Content(type: Exposition.contentType, text: MetricsPage(gateway, now).text)
         case .health: return Content(text: health(chain, gateway))
         case .ready:

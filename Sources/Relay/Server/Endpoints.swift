@@ -41,6 +41,8 @@ enum Endpoints {
         case "/usage":
             return only(.GET, request, StoredUsage.isAsked(by: request) ? .errand(.storedUsage) : .office(.usage))
         case "/providers/status": return only(.GET, request, .office(.providersStatus))
+        case "/gateway/endpoint-diagnosis": return only(.GET, request, .office(.endpointDiagnosis))
+        case "/gateway/endpoint-diagnosis/refresh": return only(.POST, request, .errand(.endpointDiagnosis))
         case "/api/health/check": return only(.POST, request, .errand(.healthCheck))
         case "/metrics": return only(.GET, request, .office(.metrics))
         case "/health": return only(.GET, request, .office(.health))

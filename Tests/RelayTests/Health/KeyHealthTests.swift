@@ -85,6 +85,39 @@ struct KeyHealthTests {
         }
     }
 
+    @Test func `where the catalog and the provider's list differ is told, and nothing is changed by it`() async throws {
+        let catalog = RelayUnderTest.Entry("kept"), off = RelayUnderTest.Entry("off", more: #""enabled":false"#)
+        let one = Member(
+            "One",
+            models: [catalog, .init("gone"), off],
+            keys: ["a", "b"],
+            .init().with { $0.models = ["off", "new-2", "kept", "new-1"] }
+        )
+        try await RelayUnderTest.run([one, Member("Two", .init().with { $0.listRefusal = (404, "") })]) { relay in
+            func diagnosis(_ method: String, _ path: String = "") async throws -> SimulatedJSON? {
+                let response = try await relay.request(
+                    method,
+                    "/v1/gateway/endpoint-diagnosis\(path)",
+                    body: method == "POST" ? "" : nil
+                )
+                #expect(response.status == 200)
+                return response.json["data"]
+            }
+            let before = try await diagnosis("GET")
+            #expect(before?[0]?["listed"] == .null && before?[0]?["checked_at"] == .null)
+            #expect(relay.providers[0].received.isEmpty)
+            let fresh = try await diagnosis("POST", "/refresh")
+            #expect(fresh == (try await diagnosis("GET")))
+            #expect(fresh?[0]?["provider"]?.string == "One")
+            #expect(fresh?[0]?["listed"] == .number(4))
+            #expect(fresh?[0]?["unlisted"]?.elements?.map(\.string) == ["gone"])
+            #expect(fresh?[0]?["new"]?.elements?.map(\.string) == ["new-1", "new-2"])
+            #expect(fresh?[1]?["state"]?.string == "healthy")
+            #expect(fresh?[1]?["listed"] == .null)
+            #expect(relay.gateway.chain.dispatch.table.routes.contains { $0.model.name == "gone" })
+        }
+    }
+
     @Test func `what cannot be checked is said`() async throws {
         try await RelayUnderTest.run([Member("One")]) { relay in
             let unknown = try await relay.request("POST", "/api/health/check?provider=Nobody", body: "")

@@ -1,0 +1,40 @@
+import Clients
+
+/// `GET /v1/gateway/endpoint-diagnosis`: where the catalog and what providers list differ, as of the last check of their keys;
+/// `POST …/refresh` checks them first. It changes nothing: some providers serve what they do not list.
+struct EndpointDiagnosis {
+    let chain: Chain
+    let health: KeyHealthWatch
+
+    static func refreshed(_ gateway: Gateway) async -> String {
+        _ = await gateway.health.checkAll(gateway.chain.dispatch.table)
+        return EndpointDiagnosis(chain: gateway.chain, health: gateway.health).json
+    }
+
+    var json: String {
+        let routes = chain.dispatch.table.routes
+        var names: [String] = []
+        for route in routes where names.last != route.provider.name { names.append(route.provider.name) }
+        let entries = names.map { name in entry(name, routes.filter { $0.provider.name == name }) }
+        return "{\"object\":\"list\",\"data\":[\(entries.joined(separator: ","))]}"
+    }
+
+    private func entry(_ name: String, _ routes: [Route]) -> String {
+        let last = routes.compactMap { health.health(of: $0.account) }.max { $0.checkedAt < $1.checkedAt }
+        var text =
+            "{\"provider\":\(JSONText.quoted(name)),\"state\":\(last.map { "\"\($0.state.rawValue)\"" } ?? "null")"
+        text += ",\"checked_at\":\(last.map { String(Int($0.checkedAt)) } ?? "null")"
+        guard let listed = health.listedModels(of: routes.map(\.account)) else {
+            return text + ",\"listed\":null,\"unlisted\":[],\"new\":[]}"
+        }
+        let provider = routes[0].provider
+        let served = Set(routes.map(\.model.name))
+        let new = listed.subtracting(provider.models.map(\.name)).filter { provider.takes(discovered: $0) }
+        return text + ",\"listed\":\(listed.count),\"unlisted\":\(Self.list(served.subtracting(listed)))"
+            + ",\"new\":\(Self.list(new))}"
+    }
+
+    private static func list(_ names: Set<String>) -> String {
+        "[\(names.sorted().map(JSONText.quoted).joined(separator: ","))]"
+    }
+}
