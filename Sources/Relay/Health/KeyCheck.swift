@@ -7,7 +7,7 @@ struct KeyCheck: Sendable {
     /// A provider's list of models; `nil` asks without a key.
     typealias List = @Sendable (Provider, APIKey?) async throws -> SimpleClient.Answer
 
-    /// One who takes the key is not asked again without it in this time, to see whether it looks at keys at all.
+    /// So long a provider is not asked again whether it lists its models without a key.
     private static let opennessHolds: Duration = .seconds(86_400)
 
     struct Finding: Sendable {
@@ -77,12 +77,20 @@ struct KeyCheck: Sendable {
             now: .read()
         )
         switch failure {
+        case .unauthorized where Self.speaksOfRights(body):
+            return finding(.error, "the key may not list models", false)
         case .unauthorized: return finding(.invalid, "the key is refused", true)
         case .rateLimited, .quotaExhausted: return finding(.rateLimited, "\(answer.status)", false)
         // It is there, and has no list: nothing is known of the key.
         case .modelNotFound where answer.status == 404: return finding(.healthy, "it has no list of models", false)
         default: return finding(.error, "\(answer.status)", false)
         }
+    }
+
+    /// A key with few rights is no wrong key.
+    private static func speaksOfRights(_ body: [UInt8]) -> Bool {
+        let text = String(decoding: body.prefix(4096), as: UTF8.self).lowercased()
+        return text.contains("permission") || text.contains("scope")
     }
 
     /// Whether the list is given without the key, too. Who does not answer leaves that open.

@@ -87,7 +87,7 @@ final class KeyHealthWatch: Sendable {
             if let openness = finding.openness { known.openness[name] = openness }
         }
         if finding.health.state == .invalid {
-            route.account.record(.unauthorized, slot: route.slot, reservation: nil, at: .read())
+            route.account.isRefused(at: .read())
         }
         if let models = finding.models {
             route.account.isListed(models, isKeyProven: finding.health.isKeyProven, sentAt: sentAt, at: .read())

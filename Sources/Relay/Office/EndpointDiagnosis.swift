@@ -12,22 +12,18 @@ struct EndpointDiagnosis {
     }
 
     var json: String {
-        let routes = chain.dispatch.table.routes
-        var names: [String] = []
-        for route in routes where names.last != route.provider.name { names.append(route.provider.name) }
-        let entries = names.map { name in entry(name, routes.filter { $0.provider.name == name }) }
+        let entries = chain.dispatch.table.routesByProvider.map { entry($0.provider, $0.routes) }
         return "{\"object\":\"list\",\"data\":[\(entries.joined(separator: ","))]}"
     }
 
-    private func entry(_ name: String, _ routes: [Route]) -> String {
+    private func entry(_ provider: Provider, _ routes: [Route]) -> String {
         let last = routes.compactMap { health.health(of: $0.account) }.max { $0.checkedAt < $1.checkedAt }
         var text =
-            "{\"provider\":\(JSONText.quoted(name)),\"state\":\(last.map { "\"\($0.state.rawValue)\"" } ?? "null")"
+            "{\"provider\":\(JSONText.quoted(provider.name)),\"state\":\(last.map { "\"\($0.state.rawValue)\"" } ?? "null")"
         text += ",\"checked_at\":\(last.map { String(Int($0.checkedAt)) } ?? "null")"
         guard let listed = health.listedModels(of: routes.map(\.account)) else {
             return text + ",\"listed\":null,\"unlisted\":[],\"new\":[]}"
         }
-        let provider = routes[0].provider
         let served = Set(routes.map(\.model.name))
         let new = listed.subtracting(provider.models.map(\.name)).filter { provider.takes(discovered: $0) }
         return text + ",\"listed\":\(listed.count),\"unlisted\":\(Self.list(served.subtracting(listed)))"

@@ -161,14 +161,10 @@ struct Office: Sendable {
 
     /// Public, and so without anything that could not be guessed.
     private func health(_ chain: Chain, _ gateway: Gateway) -> String {
-        var names: [String] = []
-        for route in chain.dispatch.table.routes where names.last != route.provider.name {
-            names.append(route.provider.name)
-        }
-        let providers = names.map(JSONText.quoted).joined(separator: ",")
+        let names = chain.dispatch.table.routesByProvider.map { JSONText.quoted($0.provider.name) }
         let meta = JSONText.quoted(gateway.settings.routing.metaModels.first ?? "meta-model")
         let status = gateway.isDraining.load(ordering: .relaxed) ? "draining" : "ok"
-        return "{\"status\":\"\(status)\",\"meta_model\":\(meta),\"providers\":[\(providers)]}"
+        return "{\"status\":\"\(status)\",\"meta_model\":\(meta),\"providers\":[\(names.joined(separator: ","))]}"
     }
 
     private let welcome = """

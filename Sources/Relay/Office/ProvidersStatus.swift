@@ -9,12 +9,7 @@ struct ProvidersStatus {
     let now: Now
 
     var json: String {
-        let routes = chain.dispatch.table.routes
-        var names: [String] = []
-        for route in routes where names.last != route.provider.name { names.append(route.provider.name) }
-        let providers = names.map { name in
-            provider(name, routes.filter { $0.provider.name == name })
-        }
+        let providers = chain.dispatch.table.routesByProvider.map { provider($0.provider.name, $0.routes) }
         return "{\"object\":\"list\",\"data\":[\(providers.joined(separator: ","))]}"
     }
 

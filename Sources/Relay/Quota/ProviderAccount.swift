@@ -159,6 +159,14 @@ final class ProviderAccount: Sendable {
         state.withLock { $0.routes[slot].learned }
     }
 
+    /// A check found the key refused. One that has served calls is left to them: some keys may call and not list.
+    func isRefused(at now: Now) {
+        state.withLock { state in
+            guard !state.routes.contains(where: { ($0.score.successRate ?? 0) > 0 }) else { return }
+            state.record(.unauthorized, slot: 0, reservation: nil, at: now)
+        }
+    }
+
     /// The provider lists these models to whoever asks with the key, and, where that is proven, to nobody without it.
     func isListed(_ listed: Set<String>, isKeyProven: Bool, sentAt: Now, at now: Now) {
         state.withLock { state in

@@ -59,6 +59,19 @@ final class RouteTable: Sendable {
         self.leftOut = .init(leftOut.map { ($0.lowercased(), $1) }) { first, _ in first }
     }
 
+    /// Of each provider its routes, in the table's order.
+    var routesByProvider: [(provider: Provider, routes: [Route])] {
+        var groups: [(provider: Provider, routes: [Route])] = []
+        for route in routes {
+            if groups.last?.provider.name == route.provider.name {
+                groups[groups.count - 1].routes.append(route)
+            } else {
+                groups.append((route.provider, [route]))
+            }
+        }
+        return groups
+    }
+
     /// The routes that may serve, in the table's order; never empty.
     func candidates(
         for reference: ModelReference,

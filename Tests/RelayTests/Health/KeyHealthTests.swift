@@ -76,6 +76,24 @@ struct KeyHealthTests {
         }
     }
 
+    @Test func `a key that has served calls is not benched by a check, nor one that lacks a right`() async throws {
+        let narrow = #"{"error":{"message":"Invalid API key: missing scopes model.read","code":"invalid_api_key"}}"#
+        let refusal = #"{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}"#
+        let members = [
+            Member("Served", .init().with { $0.listRefusal = (401, refusal) }),
+            Member("Narrow", .init().with { $0.listRefusal = (401, narrow) }),
+        ]
+        try await RelayUnderTest.run(members) { relay in
+            #expect(try await relay.ask().response.header("x-gateway-provider") == "Served")
+            let found = try await Self.check(relay)
+            #expect(found.map { $0["state"]?.string } == ["invalid", "error"])
+            #expect(found[1]["detail"]?.string == "the key may not list models")
+            for model in ["Served/served-model", "Narrow/narrow-model"] {
+                #expect(try await relay.ask(model: model).status == 200)
+            }
+        }
+    }
+
     @Test(arguments: Tongue.all)
     func `the list of every dialect is understood`(tongue: Tongue) async throws {
         let member = tongue.member { $0.models = [tongue.model] }
