@@ -64,6 +64,8 @@ PROVIDERS = {
 
 KEY_VARIABLE = "SIMULATED_API_KEY"
 PROVIDER_KEY = "sk-of-the-provider"
+# In the store, beside the other.
+STORED_KEY = "sk-stored-b2f94d0c7a"
 CLIENT_KEY = "sk-client-of-the-test"
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
