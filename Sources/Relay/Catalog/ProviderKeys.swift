@@ -35,5 +35,7 @@ struct ProviderKeys: Sendable, Equatable {
         keys[name, default: []].append(key)
     }
 
+    var all: [APIKey] { keys.values.flatMap(\.self) }
+
     subscript(provider: String) -> [APIKey] { keys[provider.lowercased()] ?? [] }
 }

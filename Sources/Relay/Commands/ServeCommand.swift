@@ -8,14 +8,15 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let secrets = LogSecrets()
+        LoggingSystem.bootstrap { RedactingLogHandler(StreamLogHandler.standardError(label: $0), hiding: secrets) }
         let logger = Logger(label: "relay")
         try await reportingFaults {
             var configuration = try options.load()
             let store = try Store(directory: configuration.settings.storage.directory)
             try store.lock()
             configuration = try configuration.adding(keysOf: store)
-            let relay = try await RunningRelay.start(configuration, store: store, logger: logger)
+            let relay = try await RunningRelay.start(configuration, store: store, logger: logger, secrets: secrets)
             for line in relay.boot.report.lines { logger.info("\(line)") }
             let settings = configuration.settings
             logger.info(

@@ -7,8 +7,10 @@ actor ChainRenewal {
     private let gateway: Gateway
     private let store: Store?
     private let logger: Logger
+    private let secrets: LogSecrets
 
-    init(_ boot: Boot, _ gateway: Gateway, store: Store?, logger: Logger) {
+    init(_ boot: Boot, _ gateway: Gateway, store: Store?, logger: Logger, secrets: LogSecrets) {
+        self.secrets = secrets
         self.boot = boot
         self.gateway = gateway
         self.store = store
@@ -50,6 +52,7 @@ actor ChainRenewal {
     private func takeUpKeys(of store: Store) async throws {
         let configuration = try boot.configuration.adding(keysOf: store)
         guard configuration.keys != boot.configuration.keys else { return }
+        secrets.add(configuration)
         boot = boot.with(configuration)
         let usable = await boot.providers().usable
         renew(with: usable, because: "Keys changed", count: usable.reduce(0) { $0 + $1.keys.count })

@@ -37,14 +37,18 @@ final class RunningRelay: Sendable {
 
     /// Checks everything, then binds the socket.
     ///
-    /// - Parameter store: where what it learns outlives it; closed when it stops. Without one all is in memory.
+    /// - Parameters:
+    ///   - store: where what it learns outlives it; closed when it stops. Without one all is in memory.
+    ///   - secrets: what the logger hides; told of every key.
     /// - Throws: `ConfigurationError` with every fault when Relay must not start.
     static func start(
         _ configuration: Configuration,
         store: Store? = nil,
         logger: Logger,
+        secrets: LogSecrets = LogSecrets(),
         imageRule: AddressRule = .publicInternet
     ) async throws -> RunningRelay {
+        secrets.add(configuration)
         let loops = configuration.settings.server.eventLoops ?? min(2, System.coreCount)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, loops))
         let names = NameResolver()
@@ -75,7 +79,7 @@ final class RunningRelay: Sendable {
             try keeper?.restore(gateway, at: .read())
             keeper?.start(gateway)
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
-            let renewal = ChainRenewal(boot, gateway, store: store, logger: logger)
+            let renewal = ChainRenewal(boot, gateway, store: store, logger: logger, secrets: secrets)
             let probeMinutes = configuration.settings.health.probeMinutes
             let watches: [Task<Void, Never>?] = [
                 usable.contains(where: \.provider.discoversModels) ? Task { await renewal.discoverEveryMinute() } : nil,

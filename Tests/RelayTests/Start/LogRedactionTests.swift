@@ -1,0 +1,55 @@
+import Logging
+import Synchronization
+import Testing
+
+@testable import Relay
+
+struct LogRedactionTests {
+    /// Keeps what it is given.
+    private struct Recorder: LogHandler {
+        final class Lines: Sendable {
+            let lines = Mutex<[String]>([])
+        }
+
+        let lines: Lines
+        var metadata: Logger.Metadata = [:]
+        var logLevel: Logger.Level = .trace
+
+        func log(event: LogEvent) {
+            let all = metadata.merging(event.metadata ?? [:]) { $1 }
+            lines.lines.withLock { $0.append("\(event.message) \(all.sorted { $0.key < $1.key })") }
+        }
+
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+    }
+
+    @Test func `no key is read in a log, wherever it stands, also after it was exchanged`() throws {
+        let lines = Recorder.Lines()
+        let secrets = LogSecrets()
+        var logger = Logger(label: "test") { _ in RedactingLogHandler(Recorder(lines: lines), hiding: secrets) }
+        func configuration(_ keys: [String]) throws -> Configuration {
+            try RelayUnderTest.configuration([.init("One", keys: keys)], baseURLs: ["http://127.0.0.1:9"]) {
+                $0.server.apiKey = "relays-own-key"
+            }
+        }
+        secrets.add(try configuration(["sk-first-key", "sk-first-key-longer", "short"]))
+        secrets.add(try configuration(["sk-second-key"]))
+        logger[metadataKey: "always"] = "sk-second-key"
+        struct Fault: CustomStringConvertible { var description: String { "GET /?key=sk-first-key-longer" } }
+        logger.warning(
+            "refused: sk-first-key, in short",
+            metadata: [
+                "error": .stringConvertible(Fault()), "list": ["relays-own-key"],
+                "map": ["key": "Bearer sk-second-key"],
+            ]
+        )
+        let line = lines.lines.withLock { $0.joined() }
+        for key in ["sk-first-key", "longer", "sk-second-key", "relays-own-key"] { #expect(!line.contains(key)) }
+        #expect(line.hasPrefix("refused: [redacted], in short "))
+        #expect(line.contains("GET /?key=[redacted]"))
+        #expect(line.split(separator: "[redacted]").count == 6)
+    }
+}
