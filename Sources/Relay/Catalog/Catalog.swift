@@ -74,13 +74,7 @@ extension RateLimits {
     /// The seven axes; -1 and absence are no limit.
     init(_ object: ObjectReader) {
         var object = object
-        requestsPerSecond = object.count("requests_per_second")
-        requestsPerMinute = object.count("requests_per_minute")
-        requestsPerHour = object.count("requests_per_hour")
-        requestsPerDay = object.count("requests_per_day")
-        tokensPerMinute = object.count("tokens_per_minute")
-        tokensPerHour = object.count("tokens_per_hour")
-        tokensPerDay = object.count("tokens_per_day")
+        for axis in Self.members { self[keyPath: axis.path] = object.count(axis.name) }
         object.finish()
     }
 }

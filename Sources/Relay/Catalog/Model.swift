@@ -21,6 +21,8 @@ struct Model: Sendable, Equatable {
     var tags: [String] = []
     /// Position for `ranked`; lower is better. Models without one come after, in the catalog's order.
     var rank: Int?
+    /// What a published comparison gives it, for `relay models auto-rank`.
+    var score: PublishedScore?
     /// Where the numbers come from, with a date.
     var source: String?
     /// What it does otherwise than its provider's other models.
@@ -51,6 +53,21 @@ struct Model: Sendable, Equatable {
     }
 }
 
+extension Model {
+    /// The catalog's entry of a model as a provider's list tells of it.
+    var discoveredJSON: JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("name", .string(name)), ("type", .string(type.rawValue)), ("scale", .string(scale.rawValue)),
+        ]
+        if !inputs.isEmpty { members.append(("inputs", .array(inputs.map(\.rawValue).sorted().map(JSONValue.string)))) }
+        if let maxContextLength { members.append(("max_context_length", .number(maxContextLength))) }
+        if !limits.isUnlimited { members.append(("limits", limits.json)) }
+        if let tools { members.append(("tools", .bool(tools))) }
+        if let source { members.append(("source", .string(source))) }
+        return .object(members)
+    }
+}
+
 /// What a model is for; an open set, since providers invent new ones.
 struct ModelType: RawRepresentable, Sendable, Hashable {
     let rawValue: String
@@ -73,8 +90,21 @@ struct ModelType: RawRepresentable, Sendable, Hashable {
 }
 
 /// Total parameters: large from 70 B, medium from 20 B, small below.
-enum ModelScale: String, Sendable, CaseIterable {
+enum ModelScale: String, Sendable, CaseIterable, Comparable {
     case small, medium, large
+
+    static func < (left: ModelScale, right: ModelScale) -> Bool {
+        allCases.firstIndex(of: left) ?? 0 < allCases.firstIndex(of: right) ?? 0
+    }
+}
+
+/// A model's result in somebody's comparison of models.
+struct PublishedScore: Sendable, Equatable {
+    /// Higher is better; only results of one source can be compared.
+    var value: Double
+    var source: String
+    /// `2025-08-05`.
+    var date: String
 }
 
 /// What a prompt may hold beside text.

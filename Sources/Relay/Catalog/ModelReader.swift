@@ -26,6 +26,14 @@ enum ModelReader {
         return models
     }
 
+    /// One entry by itself; `nil` where it has faults.
+    static func read(text: String) -> Model? {
+        let findings = ConfigurationFindings()
+        guard let json = JSONReader.read(Array(text.utf8), file: "").value else { return nil }
+        let model = read(ObjectReader(json, path: [], file: "", findings: findings))
+        return findings.faults.isEmpty ? model : nil
+    }
+
     private static func read(_ object: ObjectReader) -> Model? {
         var object = object
         guard let name = object.read(String.self, "name") else {
@@ -52,6 +60,7 @@ enum ModelReader {
         model.enabled = object.read(Bool.self, "enabled") ?? true
         model.tags = object.read([String].self, "tags") ?? []
         model.rank = object.read(Int.self, "rank")
+        model.score = score(&object)
         model.source = object.read(String.self, "source")
         model.quirks = Quirks(object.object("quirks"))
         model.dimensions = object.count("dimensions")
@@ -61,6 +70,20 @@ enum ModelReader {
         model.fillInPath = fillInPath(&object)
         object.finish()
         return model
+    }
+
+    private static func score(_ object: inout ObjectReader) -> PublishedScore? {
+        var inner = object.object("score")
+        defer { inner.finish() }
+        let value = inner.read(Double.self, "value")
+        let source = inner.read(String.self, "source")
+        let date = inner.read(String.self, "date")
+        guard !inner.members.isEmpty else { return nil }
+        guard let value, let source, let date else {
+            inner.fault(inner.json.position, [], "is not whole", "Give value, source and date.")
+            return nil
+        }
+        return PublishedScore(value: value, source: source, date: date)
     }
 
     private static func fillInPath(_ object: inout ObjectReader) -> String? {

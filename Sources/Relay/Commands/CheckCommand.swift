@@ -19,7 +19,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let failures = try await reportingFaults {
-            var configuration = try options.load().addingStoredKeys()
+            var configuration = try options.load().addingStored()
             // The check has a listener of its own, so that a relay that runs is not in its way.
             configuration.settings.server.host = "127.0.0.1"
             configuration.settings.server.port = 0

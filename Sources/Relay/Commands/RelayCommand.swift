@@ -9,7 +9,8 @@ struct RelayCommand: AsyncParsableCommand {
         version: RelayVersion.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, SettingsCommand.self, ModelsCommand.self,
-            UsageCommand.self, ExplainCommand.self, KeysCommand.self, ClientsCommand.self, ContextFilter.self,
+            LimitsCommand.self, UsageCommand.self, ExplainCommand.self, KeysCommand.self, ClientsCommand.self,
+            ContextFilter.self,
             NormalizeFilter.self, TokensFilter.self, SimulateCommand.self,
         ],
         defaultSubcommand: ServeCommand.self

@@ -15,7 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
             var configuration = try options.load()
             let store = try Store(directory: configuration.settings.storage.directory)
             try store.lock()
-            configuration = try configuration.adding(keysOf: store)
+            configuration = try configuration.adding(store)
             let relay = try await RunningRelay.start(configuration, store: store, logger: logger, secrets: secrets)
             for line in relay.boot.report.lines { logger.info("\(line)") }
             let settings = configuration.settings

@@ -22,6 +22,13 @@ enum Terminal {
         return readLine(strippingNewline: true) ?? ""
     }
 
+    /// Asks on a terminal; elsewhere nobody agrees.
+    static func agrees(_ question: String) -> Bool {
+        guard isatty(0) == 1 else { return false }
+        write("\(question) [y/N] ", to: 1)
+        return ["y", "yes"].contains(readLine()?.lowercased())
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -12,8 +12,8 @@ struct KeyCheck: Sendable {
 
     struct Finding: Sendable {
         var health: KeyHealth
-        /// The ids that were listed; `nil` where there was no list.
-        var models: Set<String>?
+        /// The models that were listed; `nil` where there was no list.
+        var list: DiscoveredModels?
         /// Whether the list is given to anybody, where that was asked.
         var openness: Openness?
     }
@@ -50,11 +50,10 @@ struct KeyCheck: Sendable {
         }
         let body = Array(answer.body.readableBytesView)
         guard answer.status == 200 else { return refusal(answer, body, provider, finding) }
-        guard let models = DiscoveredModels(JSONReader.read(body, file: provider.name).value).names else {
-            return finding(.error, "the list of models cannot be read")
-        }
+        let list = DiscoveredModels(JSONReader.read(body, file: provider.name).value)
+        guard list.names != nil else { return finding(.error, "the list of models cannot be read") }
         var found = finding(.healthy, nil)
-        found.models = models
+        found.list = list
         if let key {
             let known = openness.flatMap { $0.holds(at: start) ? $0 : nil }
             found.openness = if let known { known } else { await self.openness(of: provider, key) }

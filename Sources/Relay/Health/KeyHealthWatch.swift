@@ -53,17 +53,24 @@ final class KeyHealthWatch: Sendable {
     }
 
     /// Checks all keys, or those of one provider, and tells what was found, in the table's order.
-    func checkAll(_ table: RouteTable, provider: String? = nil) async -> [(route: Route, health: KeyHealth)] {
+    func checkAll(_ table: RouteTable, provider: String? = nil) async -> [Found] {
         let routes = Self.routes(of: table, provider: provider)
-        return await withTaskGroup(of: (Int, KeyHealth).self) { group -> [(route: Route, health: KeyHealth)] in
-            var found: [Int: KeyHealth] = [:]
+        return await withTaskGroup(of: Found.self) { group -> [Found] in
+            var all: [Int: Found] = [:]
             for (place, route) in routes.enumerated() {
-                if place >= Self.width, let (index, health) = await group.next() { found[index] = health }
-                group.addTask { (route.index, await self.check(route)) }
+                if place >= Self.width, let found = await group.next() { all[found.route.index] = found }
+                group.addTask { Found(route: route, finding: await self.check(route)) }
             }
-            for await (index, health) in group { found[index] = health }
-            return routes.compactMap { route in found[route.index].map { (route, $0) } }
+            for await found in group { all[found.route.index] = found }
+            return routes.compactMap { all[$0.index] }
         }
+    }
+
+    /// What the check of one key has shown.
+    struct Found: Sendable {
+        /// One of those that use the key.
+        var route: Route
+        var finding: KeyCheck.Finding
     }
 
     /// One for each key, whichever model it is of.
@@ -76,22 +83,22 @@ final class KeyHealthWatch: Sendable {
     }
 
     @discardableResult
-    private func check(_ route: Route) async -> KeyHealth {
+    private func check(_ route: Route) async -> KeyCheck.Finding {
         let name = route.provider.name
         let sentAt = Now.read()
         let openness = known.withLock { $0.openness[name] }
         let finding = await check.check(route.provider, route.key, openness: openness)
         known.withLock { known in
             known.keys[AccountName(route.account)] = finding.health
-            if let models = finding.models { known.models[AccountName(route.account)] = models }
+            if let models = finding.list?.names { known.models[AccountName(route.account)] = models }
             if let openness = finding.openness { known.openness[name] = openness }
         }
         if finding.health.state == .invalid {
             route.account.isRefused(at: .read())
         }
-        if let models = finding.models {
+        if let models = finding.list?.names {
             route.account.isListed(models, isKeyProven: finding.health.isKeyProven, sentAt: sentAt, at: .read())
         }
-        return finding.health
+        return finding
     }
 }

@@ -1,7 +1,8 @@
 import Clients
 
 /// `GET /v1/gateway/endpoint-diagnosis`: where the catalog and what providers list differ, as of the last check of their keys;
-/// `POST …/refresh` checks them first. It changes nothing: some providers serve what they do not list.
+/// `POST …/refresh` checks them first and changes nothing, since some providers serve what they do not list. `POST …/apply` does
+/// what is done every `catalog.refresh_hours`: models that are missing for the second time are disabled, new ones suggested.
 struct EndpointDiagnosis {
     let chain: Chain
     let health: KeyHealthWatch
@@ -11,9 +12,23 @@ struct EndpointDiagnosis {
         return EndpointDiagnosis(chain: gateway.chain, health: gateway.health).json
     }
 
-    var json: String {
+    static func applied(_ gateway: Gateway) async -> Result<String, ClientError> {
+        guard let maintenance = gateway.office.maintenance else { return .failure(.notStored) }
+        let outcome: CatalogComparison.Outcome
+        do { outcome = try await maintenance.refresh(gateway) } catch { return .failure(.storeFailed(error)) }
+        let changes = [
+            ("disabled", outcome.disabled), ("returned", outcome.returned), ("suggested", outcome.suggested),
+        ]
+        let applied = changes.map { "\"\($0)\":[\($1.map { JSONText.quoted($0.description) }.joined(separator: ","))]" }
+        let data = EndpointDiagnosis(chain: gateway.chain, health: gateway.health).data
+        return .success("{\"object\":\"list\",\"data\":\(data),\"applied\":{\(applied.joined(separator: ","))}}")
+    }
+
+    var json: String { "{\"object\":\"list\",\"data\":\(data)}" }
+
+    private var data: String {
         let entries = chain.dispatch.table.routesByProvider.map { entry($0.provider, $0.routes) }
-        return "{\"object\":\"list\",\"data\":[\(entries.joined(separator: ","))]}"
+        return "[\(entries.joined(separator: ","))]"
     }
 
     private func entry(_ provider: Provider, _ routes: [Route]) -> String {

@@ -16,8 +16,9 @@ enum HealthReport {
                 )
             )
         }
-        let entries = found.map { route, health in
-            "{\"provider\":\(JSONText.quoted(route.provider.name)),\"key\":\(route.keyLabelJSON),\(health.jsonMembers)}"
+        let entries = found.map { found in
+            "{\"provider\":\(JSONText.quoted(found.route.provider.name)),\"key\":\(found.route.keyLabelJSON)"
+                + ",\(found.finding.health.jsonMembers)}"
         }
         return .success("{\"object\":\"list\",\"data\":[\(entries.joined(separator: ","))]}")
     }

@@ -8,6 +8,8 @@ import Synchronization
 struct Office: Sendable {
     /// What was used before today; `nil` where nothing is stored.
     var store: Store?
+    /// What keeps the catalog up to date; `nil` where nothing is stored.
+    var maintenance: CatalogMaintenance?
 
     enum Page: Sendable {
         case models
@@ -46,6 +48,7 @@ struct Office: Sendable {
         case healthCheck
         case storedUsage
         case endpointDiagnosis
+        case catalogRefresh
     }
 
     /// A whole reply, framed for the request.
@@ -69,6 +72,7 @@ struct Office: Sendable {
             switch errand {
             case .healthCheck: await HealthReport.make(for: request, gateway)
             case .endpointDiagnosis: .success(await EndpointDiagnosis.refreshed(gateway))
+            case .catalogRefresh: await EndpointDiagnosis.applied(gateway)
             case .storedUsage: await StoredUsage.report(to: request, from: store)
             }
         return reply(to: request, gateway) { () throws(ClientError) in Content(text: try report.get()) }

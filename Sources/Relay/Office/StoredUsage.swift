@@ -44,19 +44,12 @@ struct StoredUsage: Sendable {
     }
 
     private func json(from store: Store?) async throws(ClientError) -> String {
-        guard let store else {
-            throw ClientError(
-                status: 501,
-                message: "This relay stores nothing; /v1/usage without parameters tells what was used since its start.",
-                type: "invalid_request_error",
-                code: "not_stored"
-            )
-        }
+        guard let store else { throw .notStored }
         let usage: Store.Usage
         do {
             usage = try await store.usage(since: since, by: key)
         } catch {
-            throw ClientError(status: 500, message: "The store cannot be read: \(error)", type: "server_error")
+            throw .storeFailed(error)
         }
         let data = usage.lines.map { line in "{\"name\":\(JSONText.quoted(line.name)),\(Self.members(line))}" }
         return "{\"object\":\"usage\",\"since\":\(Int(since)),\"by\":\"\(key.rawValue)\""

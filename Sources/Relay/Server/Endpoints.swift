@@ -43,6 +43,7 @@ enum Endpoints {
         case "/providers/status": return only(.GET, request, .office(.providersStatus))
         case "/gateway/endpoint-diagnosis": return only(.GET, request, .office(.endpointDiagnosis))
         case "/gateway/endpoint-diagnosis/refresh": return only(.POST, request, .errand(.endpointDiagnosis))
+        case "/gateway/endpoint-diagnosis/apply": return only(.POST, request, .errand(.catalogRefresh))
         case "/api/health/check": return only(.POST, request, .errand(.healthCheck))
         case "/metrics": return only(.GET, request, .office(.metrics))
         case "/health": return only(.GET, request, .office(.health))

@@ -5,7 +5,12 @@ struct Configuration: Sendable {
     var settings: Settings
     /// Where each setting came from, by path; one that is missing has its default.
     var origins: [String: SettingOrigin]
+    /// As the catalog's file has them, with what the store changes once that was added.
     var providers: [Provider]
+    /// As the catalog's file has them.
+    let catalog: [Provider]
+    /// What the store changes in it.
+    var catalogChanges = CatalogChanges()
     /// Those of the environment, and those of the store once they were added.
     var keys: ProviderKeys
     /// Those of the environment alone.
@@ -65,6 +70,7 @@ struct Configuration: Sendable {
             settings: loader.settings,
             origins: loader.origins,
             providers: providers,
+            catalog: providers,
             keys: keys,
             environmentKeys: keys,
             environment: environment,

@@ -150,6 +150,16 @@ extension SettingKey {
         )
     ]
 
+    static let catalog: [SettingKey] = [
+        SettingKey(
+            "catalog.refresh_hours",
+            \.catalog.refreshHours,
+            "How often the catalog is held against the providers' lists of models, which costs nothing; 0 is never.",
+            unit: "hours",
+            check: .atLeast(0)
+        )
+    ]
+
     static let storage: [SettingKey] = [
         SettingKey(
             "storage.directory",

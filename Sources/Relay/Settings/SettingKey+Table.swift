@@ -3,6 +3,7 @@ extension SettingKey {
     /// In the order of the documentation.
     static let all =
         server + session + context + summarization + style + normalize + routing + circuitBreaker + http + health
+        + catalog
         + storage
 
     static let byPath = Dictionary(all.map { ($0.path, $0) }) { first, _ in first }

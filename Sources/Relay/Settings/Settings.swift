@@ -10,6 +10,7 @@ struct Settings: Sendable, Equatable {
     var circuitBreaker = CircuitBreaker()
     var http = HTTP()
     var health = Health()
+    var catalog = Catalog()
     var storage = Storage()
 
     /// The listener.
@@ -74,6 +75,12 @@ struct Settings: Sendable, Equatable {
     struct Health: Sendable, Equatable {
         /// 0 is never.
         var probeMinutes = 15.0
+    }
+
+    /// How the catalog is kept up to date.
+    struct Catalog: Sendable, Equatable {
+        /// How often providers' lists of models are held against it; 0 is never.
+        var refreshHours = 24.0
     }
 
     /// Where state is kept.

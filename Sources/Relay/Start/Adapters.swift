@@ -94,6 +94,12 @@ enum ModelGuess {
 
     /// From the parameters in the name: `qwen2.5-coder:7b`.
     static func scale(of id: String) -> ModelScale {
+        guard let size = parameters(of: id) else { return .small }
+        return size >= 70 ? .large : size >= 20 ? .medium : .small
+    }
+
+    /// The most parameters that the name speaks of, in billions.
+    static func parameters(of id: String) -> Double? {
         var sizes: [Double] = []
         var digits = ""
         for character in id.lowercased() {
@@ -104,8 +110,7 @@ enum ModelGuess {
                 digits = ""
             }
         }
-        guard let size = sizes.max() else { return .small }
-        return size >= 70 ? .large : size >= 20 ? .medium : .small
+        return sizes.max()
     }
 }
 

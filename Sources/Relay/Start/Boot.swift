@@ -220,7 +220,8 @@ struct Boot: Sendable {
             let answer = try await list(provider, key: key, timeout: .seconds(provider.local ? 1 : 5))
             guard answer.status == 200 else { return [] }
             let json = JSONReader.read(Array(answer.body.readableBytesView), file: provider.name).value
-            return DiscoveredModels(json).models(of: provider)
+            let changes = configuration.catalogChanges
+            return DiscoveredModels(json).models(of: provider).map { $0.applying(changes[provider.name, $0.name]) }
         } catch {
             return []
         }

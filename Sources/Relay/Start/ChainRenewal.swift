@@ -1,7 +1,7 @@
 import Logging
 
-/// Makes a new chain when what it was made of has changed: the models that providers have, or the keys in the store. In the
-/// new one everybody goes on who was in the former.
+/// Makes a new chain when what it was made of has changed: the models that providers have, the keys in the store, or what it
+/// changes in the catalog. In the new one everybody goes on who was in the former.
 actor ChainRenewal {
     private var boot: Boot
     private let gateway: Gateway
@@ -33,7 +33,7 @@ actor ChainRenewal {
         }
     }
 
-    /// Looks every second for what commands have changed in the store, until it is cancelled.
+    /// Looks every second for what was changed in the store, until it is cancelled.
     func watchStore() async {
         guard let store else { return }
         var version = Store.Version()
@@ -42,20 +42,30 @@ actor ChainRenewal {
             do {
                 guard try store.hasChanged(since: &version) else { continue }
                 gateway.gatekeeper.clients.replace(with: try store.clients())
-                try await takeUpKeys(of: store)
+                try await takeUp(store)
             } catch {
                 logger.warning("What has changed in the store cannot be used", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    private func takeUpKeys(of store: Store) async throws {
-        let configuration = try boot.configuration.adding(keysOf: store)
-        guard configuration.keys != boot.configuration.keys else { return }
+    private func takeUp(_ store: Store) async throws {
+        let former = boot.configuration
+        let configuration = try former.adding(store)
+        let hasNewKeys = configuration.keys != former.keys
+        // Those that are discovered are not among the configuration's.
+        let hasNewModels =
+            configuration.providers != former.providers || configuration.catalogChanges != former.catalogChanges
+        guard hasNewKeys || hasNewModels else { return }
         secrets.add(configuration)
         boot = boot.with(configuration)
         let usable = await boot.providers().usable
-        renew(with: usable, because: "Keys changed", count: usable.reduce(0) { $0 + $1.keys.count })
+        if hasNewKeys {
+            renew(with: usable, because: "Keys changed", count: usable.reduce(0) { $0 + $1.keys.count })
+        } else {
+            let count = usable.reduce(0) { $0 + $1.provider.models.count(where: \.enabled) }
+            renew(with: usable, because: "Models changed", count: count)
+        }
     }
 
     private func renew(with usable: [UsableProvider], because what: String, count: Int) {

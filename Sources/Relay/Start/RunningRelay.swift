@@ -65,10 +65,11 @@ final class RunningRelay: Sendable {
             let threads = NIOThreadPool(numberOfThreads: 1)
             threads.start()
             let chain = try boot.chain(for: usable)
+            let maintenance = store.map { CatalogMaintenance(catalog: configuration.catalog, store: $0) }
             let gateway = Gateway(
                 settings: configuration.settings,
                 chain: chain,
-                office: Office(store: store),
+                office: Office(store: store, maintenance: maintenance),
                 health: KeyHealthWatch(
                     KeyCheck { try await boot.list($0, key: $1, timeout: .seconds($0.local ? 2 : 10)) }
                 ),
@@ -81,10 +82,15 @@ final class RunningRelay: Sendable {
             let server = try await RelayServer.start(gateway, group: group, names: names, logger: logger)
             let renewal = ChainRenewal(boot, gateway, store: store, logger: logger, secrets: secrets)
             let probeMinutes = configuration.settings.health.probeMinutes
+            let refreshHours = configuration.settings.catalog.refreshHours
             let watches: [Task<Void, Never>?] = [
-                usable.contains(where: \.provider.discoversModels) ? Task { await renewal.discoverEveryMinute() } : nil,
+                Task { await renewal.discoverEveryMinute() },
                 Task { await renewal.watchStore() },
                 probeMinutes > 0 ? Task { await gateway.health.watch(gateway, everyMinutes: probeMinutes) } : nil,
+                maintenance.flatMap { maintenance in
+                    guard refreshHours > 0 else { return nil }
+                    return Task { await maintenance.watch(gateway, everyHours: refreshHours, logger: logger) }
+                },
             ]
             return RunningRelay(
                 server: server,

@@ -36,6 +36,7 @@ extension Store {
                 ]
             )
         }
+        noteChange()
     }
 
     func revokeClient(_ name: String, at wall: Double) throws {
@@ -47,6 +48,7 @@ extension Store {
             return database.changesCount
         }
         guard count > 0 else { throw ClientNameError.unknown(name) }
+        noteChange()
     }
 
     /// What clients used since then of what the providers were asked for, by name.

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import GRDB
 
-/// Whether other processes have written to the store.
+/// Whether people have changed something in the store, here or from another process.
 extension Store {
     /// The log that every writing goes to.
     fileprivate struct LogMark: Sendable, Equatable {
@@ -14,11 +14,18 @@ extension Store {
         fileprivate var log: LogMark?
         /// SQLite's own count of what other connections have written.
         fileprivate var count: Int?
+        /// What was changed here.
+        fileprivate var changes = 0
     }
 
-    /// Whether another process has written since the last look, which `version` is. While nobody writes, a look costs one
-    /// system call.
+    /// Whether another process has written since the last look, which `version` is, or this one was told of a change.
+    /// While nobody writes, a look costs one system call.
     func hasChanged(since version: inout Version) throws -> Bool {
+        let changes = changeCount
+        if changes != version.changes {
+            version.changes = changes
+            return true
+        }
         let log = logMark()
         guard log != version.log else { return false }
         version.log = log

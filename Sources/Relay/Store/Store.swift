@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -18,6 +19,8 @@ final class Store: Sendable {
     let database: DatabasePool
     /// The folder that it stands in.
     let directory: String
+    /// What people have changed through this very object; SQLite tells of others alone.
+    private let changes = Atomic<Int>(0)
 
     static let fileName = "relay.sqlite"
 
@@ -47,6 +50,11 @@ final class Store: Sendable {
         }
         chmod(path, 0o600)
     }
+
+    /// A key, a client or the catalog was changed: what serves is to take it up.
+    func noteChange() { changes.wrappingAdd(1, ordering: .relaxed) }
+
+    var changeCount: Int { changes.load(ordering: .relaxed) }
 
     static func exists(in directory: String) -> Bool {
         FileManager.default.fileExists(atPath: directory + "/" + fileName)

@@ -16,6 +16,9 @@ enum StoreSchema {
         migrator.registerMigration("1 usage") { database in
             try database.execute(sql: usage)
         }
+        migrator.registerMigration("2 catalog") { database in
+            try database.execute(sql: catalog)
+        }
         return migrator
     }
 
@@ -119,6 +122,21 @@ enum StoreSchema {
             completion_tokens INTEGER NOT NULL,
             latency_ms REAL NOT NULL,
             PRIMARY KEY (hour, provider, model, key, client)
+        ) WITHOUT ROWID;
+        """
+
+    /// What differs from the catalog's file (`ProviderChange`, `ModelChange` as JSON).
+    private static let catalog = """
+        CREATE TABLE catalog_providers (
+            provider TEXT PRIMARY KEY COLLATE NOCASE,
+            change TEXT NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE catalog_models (
+            provider TEXT NOT NULL COLLATE NOCASE,
+            model TEXT NOT NULL,
+            change TEXT NOT NULL,
+            PRIMARY KEY (provider, model)
         ) WITHOUT ROWID;
         """
 }

@@ -135,6 +135,17 @@ extension ClientError {
         isFinal: false
     )
 
+    static let notStored = ClientError(
+        status: 501,
+        message: "This relay stores nothing; start it with `relay serve` to have what it knows kept.",
+        type: "invalid_request_error",
+        code: "not_stored"
+    )
+
+    static func storeFailed(_ error: any Error) -> ClientError {
+        ClientError(status: 500, message: "The store cannot be used: \(error)", type: "server_error")
+    }
+
     static let outOfMemory = ClientError(
         status: 503,
         message: "Relay holds as many request bytes as it may (server.max_buffered_bytes). Retry shortly.",

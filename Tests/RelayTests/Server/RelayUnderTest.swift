@@ -82,9 +82,10 @@ final class RelayUnderTest: Sendable {
         self.providers = providers
         self.configuration = configuration
         self.storage = storage
+        let store = try storage.map { try Store(directory: $0) }
         running = try await RunningRelay.start(
-            configuration,
-            store: try storage.map { try Store(directory: $0) },
+            try store.map { try configuration.adding($0) } ?? configuration,
+            store: store,
             logger: Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() },
             imageRule: rule
         )

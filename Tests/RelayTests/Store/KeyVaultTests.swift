@@ -151,14 +151,14 @@ struct KeyVaultTests {
         let fixture = try ConfigurationFixture(settings: "{}", catalog: catalog)
         var configuration = try fixture.load(environment: ["ONE_KEY": "of-the-environment"], flags: [:])
         configuration.settings.storage.directory = folder.path + "/data"
-        #expect(try configuration.addingStoredKeys().keys["One"].map(\.label) == ["ONE_KEY"])
+        #expect(try configuration.addingStored().keys["One"].map(\.label) == ["ONE_KEY"])
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/data"))
         let store = try Store(directory: folder.path + "/data")
         _ = try KeyVault(store, environment: configuration.environment)
             .add("of-the-store", for: "One", label: nil, at: 1)
         try store.finish()
         #expect(
-            try configuration.addingStoredKeys().keys["One"].map(\.secret) == ["of-the-environment", "of-the-store"]
+            try configuration.addingStored().keys["One"].map(\.secret) == ["of-the-environment", "of-the-store"]
         )
     }
 

@@ -111,9 +111,9 @@ func chat(
 }
 
 /// Looks every 5 ms until it is so; throws when it takes longer.
-func eventually(within limit: Duration = .seconds(5), _ isSo: @Sendable () -> Bool) async throws {
+func eventually(within limit: Duration = .seconds(5), _ isSo: @Sendable () async throws -> Bool) async throws {
     let end = ContinuousClock.now + limit
-    while !isSo() {
+    while try await !isSo() {
         guard ContinuousClock.now < end else { throw RawHTTPClient.Failure.timedOut }
         try await Task.sleep(for: .milliseconds(5))
     }

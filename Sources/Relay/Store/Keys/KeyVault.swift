@@ -57,6 +57,7 @@ struct KeyVault: Sendable {
     func add(_ secret: String, for provider: String, label wanted: String?, at wall: Double) throws -> Entry {
         guard SettingCheck.credential.allows(secret), !secret.isEmpty else { throw VaultError.unsendableKey }
         let master = try master(isNeeded: false)
+        defer { store.noteChange() }
         return try store.database.write { database in
             let known = try Row.fetchAll(database, sql: "SELECT * FROM keys WHERE provider = ?", arguments: [provider])
                 .map(Entry.init)
@@ -106,6 +107,7 @@ struct KeyVault: Sendable {
             return database.changesCount
         }
         guard count > 0 else { throw VaultError.unknownKey(provider: provider, label: label) }
+        store.noteChange()
     }
 
     // MARK: The master key
@@ -213,25 +215,4 @@ extension KeyVault.Entry {
 
     /// A sealed key that is moved to another row does not open.
     fileprivate var mark: [UInt8] { Array("\(provider.lowercased())\u{0}\(label)".utf8) }
-}
-
-extension Configuration {
-    /// With the keys of a store beside those of the environment, and knowing of its clients.
-    func adding(keysOf store: Store) throws -> Configuration {
-        var configuration = self
-        configuration.keys = environmentKeys
-        for (provider, key) in try KeyVault(store, environment: environment).open() {
-            configuration.keys.add(key, for: provider)
-        }
-        configuration.hasClientKeys = try store.clients().contains { $0.revokedAt == nil }
-        return configuration
-    }
-
-    /// The same, where there is a store at all.
-    func addingStoredKeys() throws -> Configuration {
-        guard Store.exists(in: settings.storage.directory) else { return self }
-        let store = try Store(directory: settings.storage.directory)
-        defer { try? store.finish() }
-        return try adding(keysOf: store)
-    }
 }

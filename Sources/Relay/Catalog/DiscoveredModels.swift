@@ -4,7 +4,7 @@
 ///     {"result":[{"id":"…","name":"@cf/…"}]}
 ///     {"models":[{"name":"models/…","inputTokenLimit":1048576,"supportedGenerationMethods":["generateContent"]}]}
 ///     {"models":[{"name":"…","details":{"parameter_size":"8.0B","families":["llama","clip"]}}]}
-struct DiscoveredModels {
+struct DiscoveredModels: Sendable {
     private let entries: [JSONValue]
     /// The member that holds what is sent in `model`.
     private let idKey: String
@@ -16,6 +16,9 @@ struct DiscoveredModels {
         self.idKey = idKey
         entries = found ?? []
         names = found.map { Set($0.compactMap { Self.name(of: $0, idKey) }) }
+        let total = list?["result_info"]?["total_count"]?.integer
+        let next = list?["nextPageToken"]?.string ?? list?["next_page_token"]?.string ?? ""
+        isWhole = list?["has_more"] != .bool(true) && next.isEmpty && (total ?? 0) <= entries.count
     }
 
     private static func name(of entry: JSONValue, _ idKey: String) -> String? {
@@ -26,6 +29,30 @@ struct DiscoveredModels {
 
     /// What each is called; `nil` where this is no list.
     let names: Set<String>?
+
+    /// Whether it says of itself that there is no further page.
+    let isWhole: Bool
+
+    /// Those that the provider asks money for, by its own price fields; what has none is in neither.
+    var priced: Set<String> {
+        Set(entries.compactMap { Self.isFree($0) == false ? Self.name(of: $0, idKey) : nil })
+    }
+
+    /// `nil` where the entry says nothing of prices. They are per token or per million, as numbers or texts; below zero is one
+    /// that depends.
+    ///
+    ///     {"pricing":{"prompt":"0","completion":"0"}}
+    ///     {"pricing":{"input":0,"output":0}}
+    ///     {"is_free":true}
+    private static func isFree(_ entry: JSONValue) -> Bool? {
+        if case .bool(let isFree)? = (entry["is_free"] ?? entry["isFree"])?.content { return isFree }
+        let prices = ["prompt", "completion", "input", "output", "request"]
+            .compactMap { name -> Double? in
+                guard let price = entry["pricing"]?[name] else { return nil }
+                return price.double ?? price.string.flatMap { Double($0) }
+            }
+        return prices.isEmpty ? nil : prices.allSatisfy { $0 == 0 }
+    }
 
     /// Those that the catalog does not have, as far as the list and their names tell of them.
     func models(of provider: Provider) -> [Model] {
