@@ -23,6 +23,18 @@ TELLING = [
     ("POST", "/v1/gateway/endpoint-diagnosis/refresh"),
     ("POST", "/v1/route/explain"),
     ("POST", "/v1/chat/completions"),
+    ("GET", "/openapi.json"),
+    ("GET", "/api/session"),
+    ("GET", "/api/keys"),
+    ("GET", "/api/clients"),
+    ("GET", "/api/providers"),
+    ("GET", "/api/models"),
+    ("GET", "/api/routes"),
+    ("GET", "/api/requests?limit=500"),
+    ("GET", "/api/analytics"),
+    ("GET", "/api/settings"),
+    ("POST", "/api/keys"),
+    ("POST", "/api/session"),
 ]
 
 
@@ -51,6 +63,7 @@ def assert_no_secrets(relay, directory, url):
         for method, path in TELLING
     }
     assert b'"key":"stored-1","state":"healthy"' in answers["POST /api/health/check with its key"]
+    assert b'"label":"stored-1","from":"store"' in answers["GET /api/keys with its key"]
     relay.stop()
     stored = [path for path in (directory / "data").rglob("*") if path.is_file()]
     assert directory / "data" / "relay.sqlite" in stored

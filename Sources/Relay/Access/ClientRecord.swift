@@ -16,13 +16,17 @@ struct ClientRecord: Sendable, Equatable {
 
     /// A new key, 256 bits of it random, and what is kept of it.
     static func make(_ name: String, at wall: Double) -> (key: String, record: ClientRecord) {
-        let random = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
-        let key =
-            prefix
-            + random.base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        let key = prefix + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64URLEncoded
         return (key, ClientRecord(name: name, digest: digest(of: key), createdAt: wall))
     }
+
+    /// On one line, as it stands in logs and sums.
+    static func isName(_ name: String) -> Bool {
+        (1...64).contains(name.count) && !name.unicodeScalars.contains { $0.value < 0x20 }
+    }
+
+    static let nameRule = "A name has 1 to 64 characters on one line."
+    static let lifetimeDays = 0.0...36_500
 
     static let prefix = "sk-relay-"
 

@@ -7,11 +7,14 @@ struct Gatekeeper: Sendable {
     /// Names who has the key without telling it; empty where there is none.
     private let keyHolder: String
     let clients = ClientKeys()
+    /// Who may use the admin API; `nil` where nothing is stored, and there is none.
+    private let admin: AdminAccess?
     private let isLoopback: Bool
     let corsOrigins: [String]
     let maxBodyBytes: Int
 
-    init(_ settings: Settings.Server) {
+    init(_ settings: Settings.Server, admin: AdminAccess?) {
+        self.admin = admin
         isLoopback = settings.isLoopback
         apiKey = settings.apiKey.map { Array($0.utf8) }
         keyHolder = settings.apiKey.map(KeyFingerprint.of) ?? ""
@@ -25,6 +28,7 @@ struct Gatekeeper: Sendable {
     /// Who sent the request, when it may pass.
     func admit(_ request: ClientRequest, hop: String) throws(ClientError) -> Caller {
         if request.headers.hop == hop { throw .loop }
+        if request.path.hasPrefix(AdminAPI.prefix), request.method != .OPTIONS { return try admitAdmin(request) }
         let (given, isPublic) = (credential(of: request), Self.isPublic(request))
         if !isPublic, let given, let key = clients.find(given) { return try admit(key, at: request.received) }
         guard let apiKey else { return try admitWithoutKey(request, isGiven: given != nil) }
@@ -49,6 +53,46 @@ struct Gatekeeper: Sendable {
         // Any web page in the user's browser could call a listener that asks for no key.
         if isLoopback, let refusal = loopbackRefusal(of: request) { throw refusal }
         return .owner(holder: keyHolder)
+    }
+
+    // MARK: The admin API
+
+    /// Who is signed in, or sends the relay's own key; to sign in, anybody.
+    private func admitAdmin(_ request: ClientRequest) throws(ClientError) -> Caller {
+        if let refusal = originRefusal(of: request) { throw refusal }
+        let access = AdminAPI.access(to: request)
+        if access == .anyone { return .owner(holder: keyHolder) }
+        if let apiKey, let given = credential(of: request), Self.equalInConstantTime(Array(given.utf8), apiKey) {
+            return .owner(holder: keyHolder)
+        }
+        if let session = request.headers.session, admin?.holds(session: session, at: request.received.wall) == true {
+            guard [.GET, .HEAD].contains(request.method) || isCSRFToken(request.headers.csrfToken, of: session) else {
+                throw .wrongCSRFToken
+            }
+            return .owner(holder: keyHolder)
+        }
+        if access == .ownerOrLoopback, apiKey == nil, isLoopback { return .owner(holder: keyHolder) }
+        throw .notSignedIn
+    }
+
+    private func isCSRFToken(_ given: String?, of session: String) -> Bool {
+        guard let given else { return false }
+        return Self.equalInConstantTime(Array(given.utf8), Array(AdminAccess.csrfToken(of: session).utf8))
+    }
+
+    /// Whether one that listens to events still may.
+    func stillAdmitsAdmin(_ request: ClientRequest, at now: Now) -> Bool {
+        guard let session = request.headers.session else { return true }
+        return admin?.holds(session: session, at: now.wall) == true
+    }
+
+    /// Pages of other origins may not use a session, and names that lead here by trickery may not either.
+    private func originRefusal(of request: ClientRequest) -> ClientError? {
+        if apiKey == nil, isLoopback, let refusal = loopbackRefusal(of: request) { return refusal }
+        guard let origin = request.headers.origin, let mark = origin.range(of: "://"),
+            origin[mark.upperBound...] != request.headers.host ?? ""
+        else { return nil }
+        return .forbidden("The origin '\(origin)' may not use the admin API: it is for Relay's own pages.")
     }
 
     /// Whether a caller that was let in when the keys were those of `revision` still is.
@@ -114,7 +158,7 @@ struct Gatekeeper: Sendable {
         return Self.isLocal(authority: String(origin[mark.upperBound...]))
     }
 
-    private static func isLocal(authority: String) -> Bool {
+    static func isLocal(authority: String) -> Bool {
         let host: Substring =
             if authority.utf8.first == UInt8(ascii: "["), let close = authority.utf8.firstIndex(of: UInt8(ascii: "]")) {
                 authority[..<close].dropFirst()

@@ -70,6 +70,12 @@ struct CatalogEditor: Sendable {
         changes[provider: try provider(name).name].priority = priority
     }
 
+    /// Whether there is such a provider.
+    func check(provider name: String) throws(Fault) { _ = try provider(name) }
+
+    /// Whether there is such a model.
+    func check(model text: String) throws(Fault) { _ = try model(text) }
+
     // MARK: Names
 
     private func provider(_ name: String) throws(Fault) -> Provider {

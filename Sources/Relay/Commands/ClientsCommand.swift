@@ -30,13 +30,11 @@ struct ClientsCommand: AsyncParsableCommand {
         @Option(help: "Good for so many days.") var expiresInDays: Double?
 
         func validate() throws {
-            guard (1...64).contains(name.count), !name.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
-                throw ValidationError("A name has 1 to 64 characters on one line.")
-            }
+            guard ClientRecord.isName(name) else { throw ValidationError(ClientRecord.nameRule) }
             for limit in [requestsPerMinute, requestsPerDay, tokensPerMinute, tokensPerDay] {
                 if let limit, limit < 1 { throw ValidationError("A limit is at least 1, not \(limit).") }
             }
-            if let expiresInDays, !(expiresInDays > 0 && expiresInDays <= 36_500) {
+            if let expiresInDays, !(expiresInDays > 0 && ClientRecord.lifetimeDays.contains(expiresInDays)) {
                 throw ValidationError("--expires-in-days wants a number of days, not \(expiresInDays).")
             }
         }

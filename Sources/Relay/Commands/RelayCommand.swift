@@ -10,6 +10,7 @@ struct RelayCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, SettingsCommand.self, ModelsCommand.self,
             LimitsCommand.self, UsageCommand.self, ExplainCommand.self, KeysCommand.self, ClientsCommand.self,
+            AdminCommand.self,
             ContextFilter.self,
             NormalizeFilter.self, TokensFilter.self, SimulateCommand.self,
         ],

@@ -26,6 +26,10 @@ struct ServeCommand: AsyncParsableCommand {
                     "strategy": "\(settings.routing.strategy.rawValue)",
                 ]
             )
+            if let access = relay.server.gateway.admin?.access, !access.isSetUp {
+                let code = settings.server.isLoopback ? "" : ", elsewhere with the code \(access.setupCode)"
+                logger.info("The admin API has no password yet: `relay admin set-password`, or POST /api/setup\(code)")
+            }
             ProgramMemory.releaseText()
             await StopSignal.wait()
             logger.info("Stopping: no new requests, those under way may finish")

@@ -20,10 +20,14 @@ struct KeyHealth: Sendable, Equatable {
     var checkedAt: Double
     var latency: Duration
 
-    /// `"state":"healthy",…`
-    var jsonMembers: String {
-        "\"state\":\"\(state.rawValue)\",\"detail\":\(detail.map(JSONText.quoted) ?? "null")"
-            + ",\"key_proven\":\(isKeyProven),\"checked_at\":\(Int(checkedAt))"
-            + ",\"latency_ms\":\(Int(latency.milliseconds.rounded()))"
+    /// `{"state":"healthy",…}`
+    var json: JSONValue {
+        .object([
+            ("state", .string(state.rawValue)), ("detail", .text(detail)), ("key_proven", .bool(isKeyProven)),
+            ("checked_at", .number(Int(checkedAt))), ("latency_ms", .number(Int(latency.milliseconds.rounded()))),
+        ])
     }
+
+    /// The same without the braces.
+    var jsonMembers: String { String(JSONWriter.minified(json).dropFirst().dropLast()) }
 }

@@ -19,7 +19,13 @@ struct CatalogComparison: Sendable {
         var returned: [CatalogChanges.ModelName] = []
         var suggested: [CatalogChanges.ModelName] = []
 
-        var isEmpty: Bool { self == Outcome() }
+        /// `{"disabled":["Groq/a"],"returned":[],"suggested":[]}`
+        var json: String {
+            let parts = [("disabled", disabled), ("returned", returned), ("suggested", suggested)]
+            return JSONWriter.minified(
+                .object(parts.map { ($0, .array($1.map { .string($0.description) })) })
+            )
+        }
     }
 
     func note(in changes: inout CatalogChanges, _ outcome: inout Outcome) {

@@ -25,6 +25,7 @@ struct CatalogMaintenance: Sendable {
             }
         }
         try store.setCatalogRefreshed(at: Now.read().wall)
+        gateway.events.publish("catalog", outcome.json)
         return outcome
     }
 

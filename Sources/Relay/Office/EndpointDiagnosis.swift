@@ -16,12 +16,8 @@ struct EndpointDiagnosis {
         guard let maintenance = gateway.office.maintenance else { return .failure(.notStored) }
         let outcome: CatalogComparison.Outcome
         do { outcome = try await maintenance.refresh(gateway) } catch { return .failure(.storeFailed(error)) }
-        let changes = [
-            ("disabled", outcome.disabled), ("returned", outcome.returned), ("suggested", outcome.suggested),
-        ]
-        let applied = changes.map { "\"\($0)\":[\($1.map { JSONText.quoted($0.description) }.joined(separator: ","))]" }
         let data = EndpointDiagnosis(chain: gateway.chain, health: gateway.health).data
-        return .success("{\"object\":\"list\",\"data\":\(data),\"applied\":{\(applied.joined(separator: ","))}}")
+        return .success("{\"object\":\"list\",\"data\":\(data),\"applied\":\(outcome.json)}")
     }
 
     var json: String { "{\"object\":\"list\",\"data\":\(data)}" }

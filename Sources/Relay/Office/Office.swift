@@ -18,6 +18,7 @@ struct Office: Sendable {
         case providersStatus
         case endpointDiagnosis
         case metrics
+        case openAPI
         case health
         case ready
         case welcome
@@ -30,7 +31,7 @@ struct Office: Sendable {
         /// Tells of the whole relay, and not of what the caller may use of it.
         var isOwners: Bool {
             switch self {
-            case .usage, .providersStatus, .endpointDiagnosis, .metrics: true
+            case .usage, .providersStatus, .endpointDiagnosis, .metrics, .openAPI: true
             default: false
             }
         }
@@ -45,7 +46,6 @@ struct Office: Sendable {
 
     /// What takes asking others, or reading the store, and is waited for.
     enum Errand: Sendable {
-        case healthCheck
         case storedUsage
         case endpointDiagnosis
         case catalogRefresh
@@ -70,7 +70,6 @@ struct Office: Sendable {
     func answer(_ errand: Errand, request: ClientRequest, gateway: Gateway) async -> ByteBuffer {
         let report: Result<String, ClientError> =
             switch errand {
-            case .healthCheck: await HealthReport.make(for: request, gateway)
             case .endpointDiagnosis: .success(await EndpointDiagnosis.refreshed(gateway))
             case .catalogRefresh: await EndpointDiagnosis.applied(gateway)
             case .storedUsage: await StoredUsage.report(to: request, from: store)
@@ -78,18 +77,46 @@ struct Office: Sendable {
         return reply(to: request, gateway) { () throws(ClientError) in Content(text: try report.get()) }
     }
 
+    /// What the admin API says; the body is read here, too.
+    func answer(
+        _ found: AdminAPI.Found,
+        _ body: ByteBuffer,
+        request: ClientRequest,
+        gateway: Gateway
+    ) async -> ByteBuffer {
+        let result: Result<AdminReply, ClientError>
+        do throws(ClientError) {
+            let call = try AdminCall(
+                request,
+                found.parameters,
+                body: body,
+                fields: found.operation.body,
+                gateway: gateway
+            )
+            result = .success(try await found.operation.perform(call))
+        } catch {
+            result = .failure(error)
+        }
+        return reply(to: request, gateway) { () throws(ClientError) in
+            let reply = try result.get()
+            return Content(status: reply.status, text: reply.text, cookie: reply.cookie, isPrivate: true)
+        }
+    }
+
     private func reply(
         to request: ClientRequest,
         _ gateway: Gateway,
         _ make: () throws(ClientError) -> Content
     ) -> ByteBuffer {
-        let fields = gateway.fields(for: request)
+        var fields = gateway.fields(for: request)
         let content: Content
         do throws(ClientError) {
             content = try make()
         } catch {
             return Reply.error(error, on: request.wire, framing: request.framing, fields: fields)
         }
+        if let cookie = content.cookie { fields.add("set-cookie", cookie) }
+        if content.isPrivate { fields.add("cache-control", "no-store") }
         var buffer = ByteBuffer()
         ReplyHead.write(
             status: content.status,
@@ -107,6 +134,9 @@ struct Office: Sendable {
         var status = 200
         var type: String = "application/json"
         var text: String
+        var cookie: String?
+        /// Not for caches.
+        var isPrivate = false
     }
 
     private func content(
@@ -139,6 +169,7 @@ struct Office: Sendable {
         case .endpointDiagnosis:
             return Content(text: EndpointDiagnosis(chain: chain, health: gateway.health).json)
         case .metrics: return Content(type: Exposition.contentType, text: MetricsPage(gateway, now).text)
+        case .openAPI: return Content(text: OpenAPIDocument.text)
         case .health: return Content(text: health(chain, gateway))
         case .ready:
             let isReady = !gateway.isDraining.load(ordering: .relaxed) && canServe(chain, at: now)

@@ -56,7 +56,7 @@ struct StoredUsage: Sendable {
             + ",\"data\":[\(data.joined(separator: ","))],\"total\":{\(Self.members(usage.total))}}"
     }
 
-    private static func members(_ line: Store.UsageLine) -> String {
+    static func members(_ line: Store.UsageLine) -> String {
         "\"requests\":\(line.requests),\"failures\":\(line.failures)"
             + ",\"prompt_tokens\":\(line.promptTokens),\"completion_tokens\":\(line.completionTokens)"
             + ",\"mean_latency_ms\":\(number(line.meanLatency))"

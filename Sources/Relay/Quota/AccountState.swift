@@ -141,6 +141,16 @@ struct AccountState: Sendable {
         end(reservation, place: place)
     }
 
+    /// Ends cooldowns, benches and the open breaker of a route and its key.
+    mutating func clear(slot: Int) {
+        revision &+= 1
+        cooldown.clear()
+        exhaustion.clear()
+        keyBench.clear()
+        forbidden.clear()
+        routes[slot].clear()
+    }
+
     /// Frees what the call held beside its quota.
     private mutating func end(_ reservation: Reservation, place: Int) {
         inFlight -= 1

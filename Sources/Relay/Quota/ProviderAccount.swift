@@ -187,6 +187,9 @@ final class ProviderAccount: Sendable {
         }
     }
 
+    /// Gives a route another chance: what it and its key had to wait for is over. Quotas stay.
+    func clear(slot: Int) { state.withLock { $0.clear(slot: slot) } }
+
     // MARK: The store
 
     /// Who is called when a lease runs low.

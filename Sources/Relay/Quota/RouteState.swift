@@ -17,6 +17,15 @@ struct RouteState: Sendable {
         self.ledger = QuotaLedger(limits: limits, reset: reset)
     }
 
+    /// Forgets what it had to wait for.
+    mutating func clear() {
+        cooldown.clear()
+        exhaustion.clear()
+        forbidden.clear()
+        missing = MissingModel()
+        breaker = CircuitBreaker()
+    }
+
     /// What keeps the route from being called, in ticks of `Now`. Call the ledger's `expire` first.
     mutating func blockage(tokens: Int, at now: Now) -> Blockage? {
         let ticks = now.ticks

@@ -27,7 +27,9 @@ final class ClientConnection: ChannelInboundHandler {
     private var current: (call: ModelCall, framing: ReplyHead.Framing)?
     /// A page of the office is being made on another thread.
     private var isReading = false
-    private var isServing: Bool { current != nil || isReading }
+    /// It listens to what happens.
+    private var events: EventStream?
+    private var isServing: Bool { current != nil || isReading || events != nil }
     private var isClosing = false
     private(set) var isWritable = true
     /// Whose the head was that came last, and the client keys that this was told by.
@@ -82,7 +84,9 @@ final class ClientConnection: ChannelInboundHandler {
         let revision = gateway.gatekeeper.clients.revision
         do throws(ClientError) {
             request.caller = try gateway.gatekeeper.admit(request, hop: gateway.hopMark)
-            lastCaller = (request.caller, request.head, revision)
+            // A session may end at any time.
+            let isAsked = request.path.hasPrefix(AdminAPI.prefix)
+            lastCaller = isAsked ? nil : (request.caller, request.head, revision)
             return nil
         } catch {
             lastCaller = nil
@@ -174,12 +178,20 @@ final class ClientConnection: ChannelInboundHandler {
             write(ClientBytes(gateway.office.answer(page, request: request, gateway: gateway)))
             replyEnded(keepsAlive: request.framing.keepsAlive)
         case .errand(let errand):
-            isReading = true
-            let bound = NIOLoopBound(self, eventLoop: services.loop)
-            Task { [gateway, request, loop = services.loop] in
-                let bytes = await gateway.office.answer(errand, request: request, gateway: gateway)
-                loop.execute { bound.value.finish(request, with: bytes, holding: body.readableBytes) }
+            answer(request, holding: body.readableBytes) { [gateway, request] in
+                await gateway.office.answer(errand, request: request, gateway: gateway)
             }
+        case .admin(let found):
+            request.remote = context?.remoteAddress?.ipAddress
+            answer(request, holding: body.readableBytes) { [gateway, request] in
+                await gateway.office.answer(found, body, request: request, gateway: gateway)
+            }
+        case .events:
+            gateway.memory.give(body.readableBytes)
+            guard gateway.admin != nil else { return replyError(.notStored, to: request) }
+            let stream = EventStream(request, gateway: gateway, loop: services.loop, connection: self)
+            events = stream
+            stream.begin()
         case .refused(let error):
             gateway.memory.give(body.readableBytes)
             replyError(error, to: request)
@@ -208,6 +220,26 @@ final class ClientConnection: ChannelInboundHandler {
                 // The pool refuses work only while Relay stops.
                 bound.value.finish(request, with: try? result.get(), holding: count)
             }
+    }
+
+    /// Writes what others are waited for.
+    private func answer(
+        _ request: ClientRequest,
+        holding count: Int,
+        _ make: @escaping @Sendable () async -> ByteBuffer
+    ) {
+        isReading = true
+        let bound = NIOLoopBound(self, eventLoop: services.loop)
+        Task { [loop = services.loop] in
+            let bytes = await make()
+            loop.execute { bound.value.finish(request, with: bytes, holding: count) }
+        }
+    }
+
+    /// A stream of events is over: nothing follows it on its connection.
+    func eventsEnded() {
+        events = nil
+        closeAfterReply()
     }
 
     /// What was made elsewhere is here.
@@ -355,6 +387,8 @@ final class ClientConnection: ChannelInboundHandler {
         for case .request(_, let body) in pending { gateway.memory.give(body.readableBytes) }
         pending = []
         current?.call.clientLeft()
+        events?.leave()
+        events = nil
         context.fireChannelInactive()
     }
 
@@ -370,8 +404,10 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
-    /// The last answer of a connection that is being drained has been given, or there is none.
+    /// The last answer of a connection that is being drained has been given, or there is none. Events are no answer that
+    /// would end.
     func closeIfIdle() {
+        if let events { return events.end() }
         if !isServing, pending.isEmpty, incoming == nil { closeAfterReply() }
     }
 }

@@ -26,6 +26,11 @@ struct ClientHeaders: Sendable {
     /// `anthropic-version` and `anthropic-beta`, for providers that speak Anthropic's API.
     private(set) var anthropicVersion: String?
     private(set) var anthropicBeta: String?
+    /// The admin API's session, out of the cookies, and the token that goes with changes.
+    private(set) var session: String?
+    private(set) var csrfToken: String?
+    /// A proxy says that it stands between.
+    private(set) var isForwarded = false
     private(set) var hop: String?
     /// Asked for by a browser before a call across origins.
     private(set) var corsRequestHeaders: String?
@@ -43,17 +48,21 @@ struct ClientHeaders: Sendable {
         switch name.utf8.count {
         case 4 where isNamed("host"): host = host ?? value
         case 6 where isNamed("origin"): origin = origin ?? value
+        case 6 where isNamed("cookie"): session = session ?? Self.cookie(AdminAccess.cookieName, in: value)
         case 6 where isNamed("expect"): expectsContinue = value.lowercased() == "100-continue"
         case 7 where isNamed("upgrade"): wantsUpgrade = true
+        case 9 where isNamed("forwarded"): isForwarded = true
         case 9 where isNamed("x-api-key"): apiKey = apiKey ?? value
         case 10 where isNamed("x-max-wait"): maxWait = maxWait ?? Self.seconds(value)
         case 10 where isNamed("session_id"): agentSessionID = agentSessionID ?? value
         case 11 where isNamed("x-relay-hop"): hop = hop ?? value
+        case 12 where isNamed("x-csrf-token"): csrfToken = csrfToken ?? value
         case 12 where isNamed("content-type"): contentType = contentType ?? value
         case 12 where isNamed("x-request-id"): requestID = requestID ?? String(value.prefix(128))
         case 13 where isNamed("authorization"): authorization = authorization ?? value
         case 14 where isNamed("anthropic-beta"): anthropicBeta = anthropicBeta.map { "\($0),\(value)" } ?? value
         case 14 where isNamed("content-length"): contentLength = contentLength ?? Int(value)
+        case 15 where isNamed("x-forwarded-for"): isForwarded = true
         case 16 where isNamed("content-encoding"): contentEncoding = contentEncoding ?? value
         case 17 where isNamed("anthropic-version"): anthropicVersion = anthropicVersion ?? value
         case 17 where isNamed("transfer-encoding"): isChunked = true
@@ -63,6 +72,16 @@ struct ClientHeaders: Sendable {
         case 30 where isNamed("access-control-request-headers"): corsRequestHeaders = value
         default: break
         }
+    }
+
+    private static func cookie(_ name: String, in value: String) -> String? {
+        for pair in value.split(separator: ";") {
+            let pair = pair.drop { $0 == " " }
+            if pair.hasPrefix(name), pair.dropFirst(name.count).first == "=" {
+                return String(pair.dropFirst(name.count + 1))
+            }
+        }
+        return nil
     }
 
     private static func seconds(_ text: String) -> Duration? {

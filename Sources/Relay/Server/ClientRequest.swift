@@ -8,6 +8,8 @@ struct ClientRequest: Sendable {
     let contentLength: Int?
     var framing: ReplyHead.Framing
     let received: Now
+    /// The address that it came from, where somebody asks.
+    var remote: String?
     /// Who sent it, once that is known.
     var caller = Caller.owner(holder: "")
 

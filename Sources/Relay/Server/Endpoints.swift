@@ -9,6 +9,9 @@ enum Endpoints {
         /// A question about a request, which is not made.
         case question(Office.Question)
         case errand(Office.Errand)
+        case admin(AdminAPI.Found)
+        /// What happens, as it happens.
+        case events
         case refused(ClientError)
 
         /// It tells of the whole relay, which is its owner's affair: nothing for who was given a key.
@@ -17,7 +20,7 @@ enum Endpoints {
             case .office(let page): page.isOwners
             case .question(let question): question == .explanation
             case .errand: true
-            case .model, .media, .refused: false
+            case .model, .media, .admin, .events, .refused: false
             }
         }
     }
@@ -44,12 +47,13 @@ enum Endpoints {
         case "/gateway/endpoint-diagnosis": return only(.GET, request, .office(.endpointDiagnosis))
         case "/gateway/endpoint-diagnosis/refresh": return only(.POST, request, .errand(.endpointDiagnosis))
         case "/gateway/endpoint-diagnosis/apply": return only(.POST, request, .errand(.catalogRefresh))
-        case "/api/health/check": return only(.POST, request, .errand(.healthCheck))
         case "/metrics": return only(.GET, request, .office(.metrics))
         case "/health": return only(.GET, request, .office(.health))
         case "/ready": return only(.GET, request, .office(.ready))
         case "/": return only(.GET, request, .office(.welcome))
+        case "/openapi.json": return only(.GET, request, .office(.openAPI))
         default:
+            if request.path.hasPrefix(AdminAPI.prefix) { return admin(request) }
             if let endpoint = MediaEndpoint(rawValue: request.path) { return only(.POST, request, .media(endpoint)) }
             if request.path.hasPrefix("/responses/") { return response(request) }
             guard request.path.hasPrefix("/models/") else {
@@ -57,6 +61,15 @@ enum Endpoints {
             }
             let id = ClientRequest.decoded(request.path.dropFirst("/models/".count))
             return only(.GET, request, .office(.model(id)))
+        }
+    }
+
+    private static func admin(_ request: ClientRequest) -> Match {
+        do throws(ClientError) {
+            let found = try AdminAPI.find(request)
+            return found.operation.path == AdminAPI.eventsPath ? .events : .admin(found)
+        } catch {
+            return .refused(error)
         }
     }
 

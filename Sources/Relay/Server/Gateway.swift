@@ -11,6 +11,9 @@ final class Gateway: Sendable {
     let admission: AdmissionQueue
     let memory: MemoryBudget
     let office: Office
+    /// What the admin API works on; `nil` where nothing is stored.
+    let admin: AdminDesk?
+    let events: EventHub
     let health: KeyHealthWatch
     let connections = ConnectionList()
     let responses = ResponseStore()
@@ -27,7 +30,10 @@ final class Gateway: Sendable {
     /// What new requests go through; those under way keep theirs.
     var chain: Chain { current.withLock { $0 } }
 
-    func replace(with chain: Chain) { current.withLock { $0 = chain } }
+    func replace(with chain: Chain) {
+        current.withLock { $0 = chain }
+        events.publish("routes", #"{"routes":\#(chain.dispatch.table.routes.count)}"#)
+    }
 
     var queueTimeout: Duration { .seconds(settings.routing.queueTimeoutSeconds) }
 
@@ -35,6 +41,8 @@ final class Gateway: Sendable {
         settings: Settings,
         chain: Chain,
         office: Office,
+        admin: AdminDesk?,
+        events: EventHub,
         health: KeyHealthWatch,
         hopMark: String,
         threads: NIOThreadPool,
@@ -44,10 +52,12 @@ final class Gateway: Sendable {
         self.settings = settings
         current = Mutex(chain)
         self.office = office
+        self.admin = admin
+        self.events = events
         self.health = health
         self.hopMark = hopMark
         self.threads = threads
-        gatekeeper = Gatekeeper(settings.server)
+        gatekeeper = Gatekeeper(settings.server, admin: admin?.access)
         admission = AdmissionQueue(
             maxRunning: settings.routing.maxConcurrentRequests,
             maxWaiting: settings.routing.maxQueuedRequests

@@ -1,21 +1,35 @@
 /// Writes a `JSONValue` in the order it is held.
 enum JSONWriter {
     /// Over several lines, indented by two blanks, with a line end at the end. Lists of plain values stay on one line.
-    static func pretty(_ value: JSONValue) -> String { write(value, indent: "") + "\n" }
+    static func pretty(_ value: JSONValue) -> String { write(value, Style(indent: "")) + "\n" }
 
-    /// On one line.
-    static func compact(_ value: JSONValue) -> String { write(value, indent: nil) }
+    /// On one line, to be read.
+    static func compact(_ value: JSONValue) -> String { write(value, Style()) }
 
-    private static func write(_ value: JSONValue, indent: String?) -> String {
+    /// Without a blank, to be sent.
+    static func minified(_ value: JSONValue) -> String { write(value, Style(blank: "")) }
+
+    private struct Style {
+        /// `nil` is all on one line.
+        var indent: String?
+        var blank = " "
+    }
+
+    private static func write(_ value: JSONValue, _ style: Style) -> String {
         switch value.content {
         case .null: "null"
         case .bool(let flag): flag ? "true" : "false"
         case .number(let text): text
         case .string(let text): quoted(text)
         case .array(let values):
-            wrap(values.map { ("", $0) }, "[", "]", indent: values.contains(where: \.isNested) ? indent : nil)
+            wrap(
+                values.map { ("", $0) },
+                "[",
+                "]",
+                values.contains(where: \.isNested) ? style : Style(blank: style.blank)
+            )
         case .object(let members):
-            wrap(members.map { ("\(quoted($0.key)): ", $0.value) }, "{", "}", indent: indent)
+            wrap(members.map { ("\(quoted($0.key)):\(style.blank)", $0.value) }, "{", "}", style)
         }
     }
 
@@ -23,11 +37,13 @@ enum JSONWriter {
         _ parts: [(label: String, value: JSONValue)],
         _ open: String,
         _ close: String,
-        indent: String?
+        _ style: Style
     ) -> String {
-        let inner = indent.map { $0 + "  " }
-        let written = parts.map { $0.label + write($0.value, indent: inner) }
-        guard let indent, let inner, !parts.isEmpty else { return open + written.joined(separator: ", ") + close }
+        let inner = style.indent.map { $0 + "  " }
+        let written = parts.map { $0.label + write($0.value, Style(indent: inner, blank: style.blank)) }
+        guard let indent = style.indent, let inner, !parts.isEmpty else {
+            return open + written.joined(separator: ",\(style.blank)") + close
+        }
         return "\(open)\n\(inner)" + written.joined(separator: ",\n\(inner)") + "\n\(indent)\(close)"
     }
 

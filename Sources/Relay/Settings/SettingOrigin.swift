@@ -27,6 +27,9 @@ enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether what the settings' file says has no effect.
+    var isAboveFile: Bool { rank > 1 }
+
     /// File and position as faults name them.
     var place: (file: String, position: JSONValue.Position) {
         switch self {

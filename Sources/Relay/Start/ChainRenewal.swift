@@ -42,6 +42,7 @@ actor ChainRenewal {
             do {
                 guard try store.hasChanged(since: &version) else { continue }
                 gateway.gatekeeper.clients.replace(with: try store.clients())
+                try gateway.admin?.access.reload()
                 try await takeUp(store)
             } catch {
                 logger.warning("What has changed in the store cannot be used", metadata: ["error": "\(error)"])

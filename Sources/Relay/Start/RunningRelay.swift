@@ -52,7 +52,10 @@ final class RunningRelay: Sendable {
         let loops = configuration.settings.server.eventLoops ?? min(2, System.coreCount)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, loops))
         let names = NameResolver()
-        let keeper = store.map { StateKeeper($0, retention: configuration.settings.storage, logger: logger) }
+        let events = EventHub()
+        let keeper = store.map {
+            StateKeeper($0, retention: configuration.settings.storage, events: events, logger: logger)
+        }
         do {
             let client = SimpleClient(group: group, names: names)
             let boot = try Boot(configuration, client: client, requests: keeper?.requests)
@@ -66,10 +69,19 @@ final class RunningRelay: Sendable {
             threads.start()
             let chain = try boot.chain(for: usable)
             let maintenance = store.map { CatalogMaintenance(catalog: configuration.catalog, store: $0) }
+            let admin = try store.map { store in
+                AdminDesk(
+                    configuration: configuration,
+                    store: store,
+                    access: try AdminAccess(store, threads: threads)
+                )
+            }
             let gateway = Gateway(
                 settings: configuration.settings,
                 chain: chain,
                 office: Office(store: store, maintenance: maintenance),
+                admin: admin,
+                events: events,
                 health: KeyHealthWatch(
                     KeyCheck { try await boot.list($0, key: $1, timeout: .seconds($0.local ? 2 : 10)) }
                 ),

@@ -55,8 +55,12 @@ final class RequestLog: Sendable {
     static let maxRecords = 1000
 
     private let state = Mutex(Batch())
+    private let events: EventHub
+
+    init(_ events: EventHub) { self.events = events }
 
     func append(_ record: RequestRecord) {
+        events.publish("request", JSONWriter.minified(.object(record.jsonMembers)))
         state.withLock { $0.append(record) }
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 /// spent until the next writing is written down before (`QuotaLease`).
 final class StateKeeper: Sendable {
     let store: Store
-    let requests = RequestLog()
+    let requests: RequestLog
     private let bell = StoreBell()
     private let logger: Logger
     private let retention: Settings.Storage
@@ -25,7 +25,8 @@ final class StateKeeper: Sendable {
         var isFailing = false
     }
 
-    init(_ store: Store, retention: Settings.Storage, logger: Logger) {
+    init(_ store: Store, retention: Settings.Storage, events: EventHub, logger: Logger) {
+        requests = RequestLog(events)
         self.store = store
         self.retention = retention
         self.logger = logger

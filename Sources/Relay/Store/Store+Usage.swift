@@ -80,6 +80,25 @@ extension Store {
         }
     }
 
+    /// One row of the ledger.
+    struct StoredRequest: Sendable {
+        var id: Int
+        var record: RequestRecord
+    }
+
+    /// The latest, newest first.
+    /// - Parameter id: only those before it.
+    func requests(before id: Int?, limit: Int) throws -> [StoredRequest] {
+        try database.read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM requests WHERE id < ? ORDER BY id DESC LIMIT ?",
+                arguments: [id ?? Int.max, limit]
+            )
+            return rows.map { StoredRequest(id: $0["id"], record: RequestRecord($0)) }
+        }
+    }
+
     /// What usage is summed up by.
     enum UsageKey: String, CaseIterable, Sendable {
         case provider, model, key, client, hour, day
@@ -256,6 +275,31 @@ extension UsageSum.Slot {
             model: record.model ?? "",
             key: record.key ?? "",
             client: record.client
+        )
+    }
+}
+
+extension RequestRecord {
+    fileprivate init(_ row: Row) {
+        let (wire, latency): (String, Double) = (row["wire"], row["latency_ms"])
+        let firstToken: Double? = row["first_token_ms"]
+        self.init(
+            at: row["at"],
+            id: row["request_id"],
+            wire: Wire(rawValue: wire) ?? .chat,
+            status: row["status"],
+            provider: row["provider"],
+            model: row["model"],
+            key: row["key"],
+            client: row["client"] ?? "",
+            promptTokens: row["prompt_tokens"],
+            completionTokens: row["completion_tokens"],
+            latency: .milliseconds(latency),
+            firstToken: firstToken.map { .milliseconds($0) },
+            attempts: row["attempts"],
+            trail: row["trail"],
+            context: row["context"],
+            changes: row["changes"]
         )
     }
 }

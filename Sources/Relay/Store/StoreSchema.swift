@@ -19,6 +19,9 @@ enum StoreSchema {
         migrator.registerMigration("2 catalog") { database in
             try database.execute(sql: catalog)
         }
+        migrator.registerMigration("2 admin") { database in
+            try database.execute(sql: adminSessions)
+        }
         return migrator
     }
 
@@ -137,6 +140,14 @@ enum StoreSchema {
             model TEXT NOT NULL,
             change TEXT NOT NULL,
             PRIMARY KEY (provider, model)
+        ) WITHOUT ROWID;
+        """
+
+    /// Who is signed in to the admin API: digests of tokens, never a token.
+    private static let adminSessions = """
+        CREATE TABLE admin_sessions (
+            digest BLOB PRIMARY KEY,
+            expires_at REAL NOT NULL
         ) WITHOUT ROWID;
         """
 }

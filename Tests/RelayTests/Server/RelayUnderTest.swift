@@ -139,7 +139,8 @@ final class RelayUnderTest: Sendable {
             providers.append(try await SimulatedProvider.start(behavior: member.behavior, seed: seed))
         }
         let urls = providers.map(\.baseURL).map(address)
-        let configuration = try Self.configuration(members, baseURLs: urls, settings: change)
+        var configuration = try Self.configuration(members, baseURLs: urls, settings: change)
+        if let storage { configuration.settingsPath = "\(storage)/settings.json" }
         return try await RelayUnderTest(
             providers: providers,
             configuration: configuration,

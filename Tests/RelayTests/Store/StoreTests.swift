@@ -67,7 +67,7 @@ struct UsageTests {
         let folder = try TemporaryFolder()
         let store = try Store(directory: folder.path)
         defer { try? store.finish() }
-        let log = RequestLog()
+        let log = RequestLog(EventHub())
         func append(
             _ provider: String?,
             _ milliseconds: Int,
@@ -125,7 +125,7 @@ struct UsageTests {
 
 struct RequestLogTests {
     @Test func `what is too many for rows is in the sums, also when the disk was away in between`() {
-        let log = RequestLog()
+        let log = RequestLog(EventHub())
         func append(_ count: Int) {
             for number in 0..<count {
                 log.append(
