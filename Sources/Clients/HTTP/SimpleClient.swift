@@ -54,7 +54,23 @@ package struct SimpleClient: Sendable {
         head.writeString("\(method) \(target.path(appending: path)) HTTP/1.1\r\nhost: \(target.authority)\r\n")
         head.writeString("accept: */*\r\nconnection: close\r\n")
         for (name, value) in headers { head.writeString("\(name): \(value)\r\n") }
-        let request = UpstreamRequest(head: head, body: body)
+        return try await send(
+            UpstreamRequest(head: head, body: body),
+            to: target,
+            timeout: timeout,
+            maxBytes: maxBytes,
+            taking: room
+        )
+    }
+
+    /// A request that is written out already; its head should ask for the connection to be closed.
+    package func send(
+        _ request: UpstreamRequest,
+        to target: UpstreamTarget,
+        timeout: Duration,
+        maxBytes: Int = 16 * 1024 * 1024,
+        taking room: @escaping @Sendable (Int) -> Bool = { _ in true }
+    ) async throws -> Answer {
         let loop = group.next()
         let promise = loop.makePromise(of: Answer.self)
         let place = NIOLoopBoundBox<Collector?>.makeEmptyBox(valueType: Collector.self, eventLoop: loop)

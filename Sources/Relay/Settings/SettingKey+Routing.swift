@@ -144,7 +144,7 @@ extension SettingKey {
         SettingKey(
             "health.probe_minutes",
             \.health.probeMinutes,
-            "How often each key is checked by a request for the provider's models, which costs nothing; 0 is never.",
+            "How often each key is checked by a request for the provider's models, which costs nothing, and the longest between two trials of a route that has failed; 0 is never.",
             unit: "minutes",
             check: .atLeast(0)
         )

@@ -99,6 +99,8 @@ final class RunningRelay: Sendable {
                 Task { await renewal.discoverEveryMinute() },
                 Task { await renewal.watchStore() },
                 probeMinutes > 0 ? Task { await gateway.health.watch(gateway, everyMinutes: probeMinutes) } : nil,
+                probeMinutes > 0
+                    ? Task { await RouteProbe(client, longestGap: probeMinutes * 60).watch(gateway) } : nil,
                 maintenance.flatMap { maintenance in
                     guard refreshHours > 0 else { return nil }
                     return Task { await maintenance.watch(gateway, everyHours: refreshHours, logger: logger) }
