@@ -10,9 +10,10 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let secrets = LogSecrets()
         LoggingSystem.bootstrap { RedactingLogHandler(StreamLogHandler.standardError(label: $0), hiding: secrets) }
-        let logger = Logger(label: "relay")
+        var logger = Logger(label: "relay")
         try await reportingFaults {
             var configuration = try options.load()
+            logger.logLevel = Logger.Level(rawValue: configuration.settings.server.logLevel.rawValue) ?? .info
             let store = try Store(directory: configuration.settings.storage.directory)
             try store.lock()
             configuration = try configuration.adding(store)

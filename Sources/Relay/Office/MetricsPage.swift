@@ -1,6 +1,9 @@
 /// `GET /metrics`, for Prometheus: what calls counted, and how routes and quotas stand now. Label values come from the
 /// catalog and from closed sets, so their number is bounded.
 struct MetricsPage {
+    /// OpenTelemetry's `gen_ai.provider.name` and `gen_ai.request.model`, as Prometheus writes them.
+    private static let (provider, model) = ("gen_ai_provider_name", "gen_ai_request_model")
+
     private typealias Sample = (labels: Exposition.Labels, value: Double)
 
     private let gateway: Gateway
@@ -19,10 +22,26 @@ struct MetricsPage {
         chain.metrics.registry.write(into: &page)
         writeUsage(into: &page)
         writeRoutes(into: &page)
+        writeKeys(into: &page)
         page.add("relay_connections", .gauge, "Open client connections.", [([], Double(gateway.connections.count))])
         page.add("relay_requests_running", .gauge, "Calls under way.", [([], Double(gateway.admission.running))])
         page.add("relay_buffered_bytes", .gauge, "Request bytes held.", [([], Double(gateway.memory.bytes))])
         return page.text
+    }
+
+    /// Of keys that were checked.
+    private func writeKeys(into page: inout Exposition) {
+        var seen: Set<AccountName> = []
+        var samples: [Sample] = []
+        for route in chain.dispatch.table.routes where seen.insert(AccountName(route.account)).inserted {
+            guard let health = gateway.health.health(of: route.account) else { continue }
+            let labels: Exposition.Labels = [
+                (Self.provider, route.provider.name), ("key", route.key?.label ?? ""),
+                ("state", health.state.rawValue),
+            ]
+            samples.append((labels, 1))
+        }
+        page.add("relay_key_health", .gauge, "How a key stood when it was last checked.", samples)
     }
 
     private func writeUsage(into page: inout Exposition) {
@@ -30,13 +49,15 @@ struct MetricsPage {
         var attempts: [Sample] = []
         var tokens: [Sample] = []
         for entry in entries {
-            let route: Exposition.Labels = [("provider", entry.provider), ("model", entry.model)]
+            let route: Exposition.Labels = [
+                (Self.provider, entry.provider), (Self.model, entry.model),
+            ]
             attempts.append((route + [("outcome", "answered")], Double(entry.requests)))
             for (outcome, count) in entry.failures.sorted(by: { $0.key < $1.key }) {
                 attempts.append((route + [("outcome", outcome)], Double(count)))
             }
-            tokens.append((route + [("type", "input")], Double(entry.promptTokens)))
-            tokens.append((route + [("type", "output")], Double(entry.completionTokens)))
+            tokens.append((route + [("gen_ai_token_type", "input")], Double(entry.promptTokens)))
+            tokens.append((route + [("gen_ai_token_type", "output")], Double(entry.completionTokens)))
         }
         page.add("relay_attempts_total", .counter, "Calls to providers, by what came of them.", attempts)
         page.add("relay_tokens_total", .counter, "Tokens as the providers reported them.", tokens)
@@ -48,7 +69,7 @@ struct MetricsPage {
         for route in chain.dispatch.table.routes {
             let status = route.account.snapshot(slot: route.slot, at: now)
             let labels: Exposition.Labels = [
-                ("provider", route.provider.name), ("model", route.model.name), ("key", route.key?.label ?? ""),
+                (Self.provider, route.provider.name), (Self.model, route.model.name), ("key", route.key?.label ?? ""),
             ]
             available.append((labels, status.state == .available ? 1 : 0))
             breakers.append((labels, status.breaker == .closed ? 0 : 1))

@@ -71,6 +71,11 @@ extension SettingKey {
             \.server.corsOrigins,
             "Web origins whose pages may call Relay, such as `http://localhost:3000`; `*` is any."
         ),
+        SettingKey(
+            "server.log_level",
+            \.server.logLevel,
+            "What the log has lines of: `debug` every request, `info` those that met a failure, and more seldom things."
+        ),
     ]
 
     private static let session: [SettingKey] = [

@@ -26,6 +26,12 @@ struct Settings: Sendable, Equatable {
         /// Threads that serve connections; `nil` is the smaller of two and the number of cores.
         var eventLoops: Int?
         var corsOrigins: [String] = []
+        var logLevel = LogLevel.info
+
+        /// Debug has a line for each request, info one for each that met a failure.
+        enum LogLevel: String, SettingChoice {
+            case debug, info, notice, warning, error
+        }
 
         /// Only this machine can reach the listener.
         var isLoopback: Bool { Endpoint.isLoopback(host: host) }

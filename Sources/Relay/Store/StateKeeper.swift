@@ -13,6 +13,7 @@ final class StateKeeper: Sendable {
     let requests: RequestLog
     private let bell = StoreBell()
     private let logger: Logger
+    private let lines: RequestLines
     private let retention: Settings.Storage
     private let task = Mutex<[Task<Void, Never>]>([])
     private let progress = Mutex(Progress())
@@ -30,6 +31,7 @@ final class StateKeeper: Sendable {
         self.store = store
         self.retention = retention
         self.logger = logger
+        lines = RequestLines(logger: logger)
     }
 
     // MARK: At the start
@@ -133,6 +135,7 @@ final class StateKeeper: Sendable {
                 if prunes { try Store.prune(retention, pins: chain.sessionAffinity.pins, at: now, in: database) }
             }
             for (account, _) in accounts { account.grantLease() }
+            lines.log(records.records)
             progress.revisions = revisions
             progress.pinsSavedAt = now.ticks
             if prunes { progress.prunedAt = now.wall }

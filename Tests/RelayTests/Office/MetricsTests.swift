@@ -32,12 +32,15 @@ struct MetricsTests {
             let samples = try await Self.samples(relay)
             #expect(samples[#"relay_requests_total{wire="chat",status="2xx"}"#] == 3)
             #expect(samples[#"relay_requests_total{wire="chat",status="4xx"}"#] == 1)
-            let two = #"provider="Two",model="m""#
+            let two = #"gen_ai_provider_name="Two",gen_ai_request_model="m""#
             #expect(samples["relay_attempts_total{\(two),outcome=\"answered\"}"] == 3)
-            let failures = samples[#"relay_attempts_total{provider="One",model="one-model",outcome="500"}"#] ?? 0
+            let failures =
+                samples[
+                    #"relay_attempts_total{gen_ai_provider_name="One",gen_ai_request_model="one-model",outcome="500"}"#
+                ] ?? 0
             #expect(failures >= 1)
             #expect(samples["relay_failovers_total"] == failures)
-            #expect(samples["relay_tokens_total{\(two),type=\"output\"}"] ?? 0 > 0)
+            #expect(samples["relay_tokens_total{\(two),gen_ai_token_type=\"output\"}"] ?? 0 > 0)
             #expect(samples["relay_quota_limit{\(two),key=\"TWO_KEY\",axis=\"rpd\",shared=\"false\"}"] == 5)
             #expect(samples["relay_quota_used{\(two),key=\"TWO_KEY\",axis=\"rpd\",shared=\"false\"}"] == 3)
             #expect(samples["relay_route_available{\(two),key=\"TWO_KEY\"}"] == 1)
@@ -45,6 +48,9 @@ struct MetricsTests {
             #expect(samples["relay_overhead_seconds_count"] == 4)
             #expect(samples["relay_time_to_first_token_seconds_count"] == 1)
             #expect(samples["relay_requests_running"] == 0)
+            #expect(try await relay.request("POST", "/api/health/check", body: "").status == 200)
+            let checked = try await Self.samples(relay)
+            #expect(checked[#"relay_key_health{gen_ai_provider_name="Two",key="TWO_KEY",state="healthy"}"#] == 1)
         }
     }
 

@@ -1,35 +1,13 @@
 import Logging
-import Synchronization
 import Testing
 
 @testable import Relay
 
 struct LogRedactionTests {
-    /// Keeps what it is given.
-    private struct Recorder: LogHandler {
-        final class Lines: Sendable {
-            let lines = Mutex<[String]>([])
-        }
-
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .trace
-
-        func log(event: LogEvent) {
-            let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            lines.lines.withLock { $0.append("\(event.message) \(all.sorted { $0.key < $1.key })") }
-        }
-
-        subscript(metadataKey key: String) -> Logger.MetadataValue? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-    }
-
     @Test func `no key is read in a log, wherever it stands, also after it was exchanged`() throws {
-        let lines = Recorder.Lines()
+        let lines = LogRecorder.Lines()
         let secrets = LogSecrets()
-        var logger = Logger(label: "test") { _ in RedactingLogHandler(Recorder(lines: lines), hiding: secrets) }
+        var logger = Logger(label: "test") { _ in RedactingLogHandler(LogRecorder(lines: lines), hiding: secrets) }
         func configuration(_ keys: [String]) throws -> Configuration {
             try RelayUnderTest.configuration([.init("One", keys: keys)], baseURLs: ["http://127.0.0.1:9"]) {
                 $0.server.apiKey = "relays-own-key"
@@ -46,9 +24,9 @@ struct LogRedactionTests {
                 "map": ["key": "Bearer sk-second-key"],
             ]
         )
-        let line = lines.lines.withLock { $0.joined() }
+        let line = lines.all.joined()
         for key in ["sk-first-key", "longer", "sk-second-key", "relays-own-key"] { #expect(!line.contains(key)) }
-        #expect(line.hasPrefix("refused: [redacted], in short "))
+        #expect(line.hasPrefix("warning refused: [redacted], in short "))
         #expect(line.contains("GET /?key=[redacted]"))
         #expect(line.split(separator: "[redacted]").count == 6)
     }
