@@ -9,11 +9,16 @@ package struct TokenCorrection: Sendable, Equatable {
     private static let leastTokens = 20
 
     /// In the order they came.
-    private var ratios: [Double] = []
+    package private(set) var ratios: [Double] = []
     /// The same, kept in order: a report comes with every answer.
     private var sorted: [Double] = []
 
     package init() {}
+
+    /// Goes on with what another had observed.
+    package init(ratios: [Double]) {
+        for ratio in ratios.suffix(Self.capacity) where ratio.isFinite { observe(ratio) }
+    }
 
     /// What to multiply an estimate with; 1 until something was observed.
     package private(set) var factor = 1.0
@@ -21,7 +26,11 @@ package struct TokenCorrection: Sendable, Equatable {
     /// - Parameter estimated: the estimate without this correction.
     package mutating func observe(estimated: Int, reported: Int) {
         guard estimated >= Self.leastTokens, reported >= Self.leastTokens else { return }
-        let ratio = min(max(Double(reported) / Double(estimated), Self.range.lowerBound), Self.range.upperBound)
+        observe(Double(reported) / Double(estimated))
+    }
+
+    private mutating func observe(_ observed: Double) {
+        let ratio = min(max(observed, Self.range.lowerBound), Self.range.upperBound)
         if ratios.count == Self.capacity {
             let oldest = ratios.removeFirst()
             if let place = sorted.firstIndex(of: oldest) { sorted.remove(at: place) }

@@ -1,7 +1,7 @@
 import Clients
 
 /// What a route has refused to take and is not sent again.
-struct RefusedMembers: Sendable, Equatable {
+struct RefusedMembers: Codable, Sendable, Equatable {
     /// Top-level members as chat completions call them. Of `max_tokens` and `max_completion_tokens` the one is sent as
     /// the other.
     private(set) var names: Set<String> = []

@@ -29,6 +29,39 @@ final class RouteExperience: Sendable {
         return isNew
     }
 
+    // MARK: The store
+
+    /// In a form that outlives the process.
+    struct Memory: Codable, Sendable, Equatable {
+        var usualAnswer: Double
+        /// Reported by estimated tokens, oldest first.
+        var tokenRatios: [Double]
+        var refused: RefusedMembers?
+    }
+
+    /// `nil` while nothing was learned.
+    var memory: Memory? {
+        let average = Double(bitPattern: answer.load(ordering: .relaxed))
+        let ratios = correction.withLock { $0.ratios }
+        guard average != Self.firstAnswer || !ratios.isEmpty || refused != nil else { return nil }
+        return Memory(usualAnswer: average, tokenRatios: ratios, refused: refused)
+    }
+
+    /// Takes over what was known before a restart.
+    func restore(_ memory: Memory) {
+        if memory.usualAnswer.isFinite, memory.usualAnswer >= 0 {
+            answer.store(memory.usualAnswer.bitPattern, ordering: .relaxed)
+        }
+        let known = TokenCorrection(ratios: memory.tokenRatios)
+        correction.withLock { $0 = known }
+        factor.store(known.factor.bitPattern, ordering: .relaxed)
+        guard let refused = memory.refused else { return }
+        refusals.withLock { $0 = refused }
+        hasRefusals.store(true, ordering: .relaxed)
+    }
+
+    // MARK: Observing
+
     func observe(answerTokens: Int) {
         // Two answers at once may lose one of them: an average does not mind.
         let average = Double(bitPattern: answer.load(ordering: .relaxed))

@@ -170,7 +170,7 @@ extension SettingKey {
         SettingKey(
             "storage.retention_days",
             \.storage.retentionDays,
-            "How long single requests stay in the ledger; its sums by hour stay for good.",
+            "How long single requests stay in the ledger; its sums stay for good, by hour for 90 days, then by day.",
             unit: "days",
             check: .above(0)
         ),

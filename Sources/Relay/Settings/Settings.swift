@@ -92,7 +92,7 @@ struct Settings: Sendable, Equatable {
     /// Where state is kept.
     struct Storage: Sendable, Equatable {
         var directory = "data"
-        /// How long the ledger keeps single requests; sums by hour stay.
+        /// How long the ledger keeps single requests; sums stay.
         var retentionDays = 30.0
         var maxRequests = 500_000
     }

@@ -22,6 +22,10 @@ final class StateKeeper: Sendable {
         /// What of each account was written last, by its place in memory.
         var revisions: [ObjectIdentifier: UInt64] = [:]
         var pinsSavedAt = Now.never
+        /// What models taught, as it was written last, by the route's name.
+        var experiences: [String: RouteExperience.Memory] = [:]
+        /// In seconds since 1970.
+        var experiencesSavedAt = -Double.infinity
         var prunedAt = -Double.infinity
         var isFailing = false
     }
@@ -43,6 +47,10 @@ final class StateKeeper: Sendable {
         let memories = try store.accountMemories()
         for account in chain.dispatch.table.accounts {
             if let memory = memories[AccountName(account)] { account.restore(memory, at: now) }
+        }
+        let experiences = try store.experiences()
+        for route in chain.dispatch.table.routes {
+            if let memory = experiences[route.name] { route.experience.restore(memory) }
         }
         try store.restorePins(into: chain, at: now)
         for entry in try store.usageTotals() {
@@ -123,12 +131,18 @@ final class StateKeeper: Sendable {
         let responses = gateway.responses.takeChanges()
         let records = requests.drain()
         let prunes = now.wall - progress.prunedAt > 3600
-        guard !accounts.isEmpty || !pins.isEmpty || !responses.isEmpty || !records.isEmpty || prunes else { return }
+        let isMinuteOver = isLast || now.wall - progress.experiencesSavedAt > 60
+        let experiences = isMinuteOver ? changedExperiences(chain, since: progress.experiences) : [:]
+        guard
+            !accounts.isEmpty || !pins.isEmpty || !responses.isEmpty || !records.isEmpty || !experiences.isEmpty
+                || prunes
+        else { return }
         do {
             try store.database.write { database in
                 for (account, memory) in accounts {
                     try Store.write(memory, of: account, in: database)
                 }
+                for (route, memory) in experiences.values { try Store.write(memory, of: route, in: database) }
                 try Store.write(pins, routes: chain.dispatch.table.routes, at: now, in: database)
                 try Store.write(responses, in: database)
                 try Store.write(records, in: database)
@@ -138,6 +152,8 @@ final class StateKeeper: Sendable {
             lines.log(records.records)
             progress.revisions = revisions
             progress.pinsSavedAt = now.ticks
+            if isMinuteOver { progress.experiencesSavedAt = now.wall }
+            progress.experiences.merge(experiences.mapValues(\.memory)) { $1 }
             if prunes { progress.prunedAt = now.wall }
             if progress.isFailing { logger.info("The store is written again") }
             progress.isFailing = false
@@ -152,6 +168,20 @@ final class StateKeeper: Sendable {
             progress.isFailing = true
         }
         self.progress.withLock { $0 = progress }
+    }
+
+    /// What models have taught since it was written, by the route's name. It changes with every answer and is worth a writing
+    /// a minute.
+    private func changedExperiences(
+        _ chain: Chain,
+        since known: [String: RouteExperience.Memory]
+    ) -> [String: (route: Route, memory: RouteExperience.Memory)] {
+        var changed: [String: (route: Route, memory: RouteExperience.Memory)] = [:]
+        for route in chain.dispatch.table.routes where changed[route.name] == nil {
+            guard let memory = route.experience.memory, memory != known[route.name] else { continue }
+            changed[route.name] = (route, memory)
+        }
+        return changed
     }
 }
 

@@ -24,6 +24,28 @@ extension Store {
         .execute(arguments: [account.providerName, account.fingerprint, text])
     }
 
+    // MARK: Experience
+
+    /// By the route's name.
+    func experiences() throws -> [String: RouteExperience.Memory] {
+        let rows = try database.read { try Row.fetchAll($0, sql: "SELECT provider, model, memory FROM experience") }
+        var memories: [String: RouteExperience.Memory] = [:]
+        for row in rows {
+            let (provider, model, text): (String, String, String) = (row["provider"], row["model"], row["memory"])
+            memories["\(provider)/\(model)"] = try? JSONDecoder()
+                .decode(RouteExperience.Memory.self, from: Data(text.utf8))
+        }
+        return memories
+    }
+
+    static func write(_ memory: RouteExperience.Memory, of route: Route, in database: Database) throws {
+        let text = String(decoding: try JSONEncoder().encode(memory), as: UTF8.self)
+        try database.cachedStatement(
+            sql: "INSERT OR REPLACE INTO experience (provider, model, memory) VALUES (?, ?, ?)"
+        )
+        .execute(arguments: [route.provider.name, route.model.name, text])
+    }
+
     // MARK: Sessions
 
     /// The pins that still hold, the most recently used last, so that they are the last to fall out.

@@ -1,6 +1,6 @@
 import GRDB
 
-/// The ledger in the store: a row per request, and sums by hour that outlive the rows.
+/// The ledger in the store: a row per request, and sums by hour, later by day, that outlive the rows.
 extension Store {
     static func write(_ batch: RequestLog.Batch, in database: Database) throws {
         guard !batch.isEmpty else { return }
@@ -38,7 +38,10 @@ extension Store {
         }
     }
 
-    /// Drops what is older than the settings keep, and requests beyond their number. Sums stay.
+    /// Days that sums stay by the hour.
+    static let hourlyDays = 90
+
+    /// Drops what is older than the settings keep, and requests beyond their number. Sums stay, old ones by day.
     static func prune(
         _ retention: Settings.Storage,
         pins: SessionPins,
@@ -55,6 +58,27 @@ extension Store {
             sql: "DELETE FROM pins WHERE used_at < ?",
             arguments: [now.wall - pins.timeToLive.seconds]
         )
+        try sumUpDays(before: Int(now.wall / 86_400) - hourlyDays, in: database)
+    }
+
+    private static func sumUpDays(before day: Int, in database: Database) throws {
+        let hour = max(0, day) * 24
+        try database.execute(
+            sql: """
+                INSERT INTO usage_days (day, provider, model, key, client, requests, failures, prompt_tokens,
+                    completion_tokens, latency_ms)
+                SELECT hour / 24, provider, model, key, client, SUM(requests), SUM(failures), SUM(prompt_tokens),
+                    SUM(completion_tokens), SUM(latency_ms)
+                FROM usage_hours WHERE hour < ? GROUP BY 1, 2, 3, 4, 5
+                ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
+                    failures = failures + excluded.failures,
+                    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+                    completion_tokens = completion_tokens + excluded.completion_tokens,
+                    latency_ms = latency_ms + excluded.latency_ms
+                """,
+            arguments: [hour]
+        )
+        try database.execute(sql: "DELETE FROM usage_hours WHERE hour < ?", arguments: [hour])
     }
 
     /// What each model has used since the store was made.
@@ -65,7 +89,7 @@ extension Store {
                 sql: """
                     SELECT provider, model, SUM(requests) - SUM(failures) AS answered, SUM(prompt_tokens) AS prompt,
                         SUM(completion_tokens) AS completion
-                    FROM usage_hours WHERE provider <> '' GROUP BY provider, model
+                    FROM usage_sums WHERE provider <> '' GROUP BY provider, model
                     """
             )
         }
@@ -156,7 +180,7 @@ extension Store {
                 SELECT CAST(\(name) AS TEXT) AS name, SUM(requests) AS requests, SUM(failures) AS failures,
                     SUM(prompt_tokens) AS prompt, SUM(completion_tokens) AS completion,
                     SUM(latency_ms) / SUM(requests) AS latency
-                FROM usage_hours WHERE hour >= ? GROUP BY 1 ORDER BY \(name)
+                FROM usage_sums WHERE hour >= ? GROUP BY 1 ORDER BY \(name)
                 """,
             arguments: [hour]
         )

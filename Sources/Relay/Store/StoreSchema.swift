@@ -22,6 +22,12 @@ enum StoreSchema {
         migrator.registerMigration("2 admin") { database in
             try database.execute(sql: adminSessions)
         }
+        migrator.registerMigration("2 experience") { database in
+            try database.execute(sql: experience)
+        }
+        migrator.registerMigration("2 days") { database in
+            try database.execute(sql: days)
+        }
         return migrator
     }
 
@@ -149,5 +155,40 @@ enum StoreSchema {
             digest BLOB PRIMARY KEY,
             expires_at REAL NOT NULL
         ) WITHOUT ROWID;
+        """
+
+    /// What a model's answers have taught (`RouteExperience.Memory` as JSON).
+    private static let experience = """
+        CREATE TABLE experience (
+            provider TEXT NOT NULL COLLATE NOCASE,
+            model TEXT NOT NULL,
+            memory TEXT NOT NULL,
+            PRIMARY KEY (provider, model)
+        ) WITHOUT ROWID;
+        """
+
+    /// Hours that are long past, summed up by day; `usage_sums` is both, a day standing for its first hour.
+    private static let days = """
+        CREATE TABLE usage_days (
+            day INTEGER NOT NULL,
+            provider TEXT NOT NULL,
+            model TEXT NOT NULL,
+            key TEXT NOT NULL,
+            client TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            failures INTEGER NOT NULL,
+            prompt_tokens INTEGER NOT NULL,
+            completion_tokens INTEGER NOT NULL,
+            latency_ms REAL NOT NULL,
+            PRIMARY KEY (day, provider, model, key, client)
+        ) WITHOUT ROWID;
+
+        CREATE VIEW usage_sums AS
+            SELECT hour, provider, model, key, client, requests, failures, prompt_tokens, completion_tokens, latency_ms
+            FROM usage_hours
+            UNION ALL
+            SELECT day * 24, provider, model, key, client, requests, failures, prompt_tokens, completion_tokens,
+                latency_ms
+            FROM usage_days;
         """
 }

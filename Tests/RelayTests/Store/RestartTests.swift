@@ -86,6 +86,28 @@ struct RestartTests {
         }
     }
 
+    @Test func `what a model refuses and how it counts is not learned twice`() async throws {
+        let folder = try TemporaryFolder()
+        let members = #""top_k":5"#
+        let strict = SimulatedProvider.Behavior().with { $0.isStrict = true }
+        try await RelayUnderTest.run([Member("One", strict)], storage: folder.path) { relay in
+            func experience(_ relay: RelayUnderTest) -> RouteExperience {
+                relay.gateway.chain.dispatch.table.routes[0].experience
+            }
+            let question = String(repeating: "Where is Paris, and how far is it? ", count: 20)
+            #expect(try await relay.ask(question, members: members).status == 200)
+            #expect(relay.providers[0].calls.count == 2)
+            let learned = experience(relay).memory
+            #expect(learned?.tokenRatios.isEmpty == false)
+            let again = try await relay.restarted()
+            #expect(experience(again).memory == learned)
+            #expect(experience(again).tokenFactor == experience(relay).tokenFactor)
+            #expect(try await again.ask(question, members: members).status == 200)
+            #expect(relay.providers[0].calls.count == 3)
+            try await again.running.stop(drain: .zero)
+        }
+    }
+
     @Test func `the ledger says why each attempt failed, and nothing of what was said`() async throws {
         let folder = try TemporaryFolder()
         let members = [

@@ -123,6 +123,59 @@ struct UsageTests {
     }
 }
 
+struct OldUsageTests {
+    @Test func `what is long past is summed up by day, and no sum changes by that`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(directory: folder.path)
+        defer { try? store.finish() }
+        let day = 20_000
+        let now = Now(continuous: .now, wall: Double(day) * 86_400 + 44_200)
+        func write(_ hoursAgo: [Int]) throws {
+            let log = RequestLog(EventHub())
+            for hours in hoursAgo {
+                log.append(
+                    RequestRecord(
+                        at: now.wall - Double(hours) * 3600,
+                        id: "r",
+                        wire: .chat,
+                        status: 200,
+                        provider: "One",
+                        model: "m",
+                        client: "",
+                        promptTokens: 2,
+                        latency: .milliseconds(10),
+                        attempts: 1
+                    )
+                )
+            }
+            let batch = log.drain()
+            try store.database.write { try Store.write(batch, in: $0) }
+        }
+        func prune() throws {
+            let pins = SessionPins(timeToLive: .seconds(1), maximum: 1)
+            try store.database.write { try Store.prune(Settings.Storage(), pins: pins, at: now, in: $0) }
+        }
+        func count(_ table: String) throws -> Int? {
+            try store.database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM \(table)") }
+        }
+        let oldest = (Store.hourlyDays + 1) * 24
+        try write([1, 2, oldest, oldest + 1, oldest + 30])
+        try prune()
+        #expect(try count("usage_hours") == 2)
+        #expect(try count("usage_days") == 2)
+        // The clock was put back, or a database was: the day has been summed up already.
+        try write([oldest])
+        try prune()
+        #expect(try count("usage_days") == 2)
+        let total = try store.usageTotals()
+        #expect(total.map(\.requests) == [6] && total.map(\.promptTokens) == [12])
+        let days = try await store.usage(since: 0, by: .day)
+        #expect(days.lines.map(\.requests) == [1, 3, 2])
+        #expect(days.lines.map(\.name).allSatisfy { Int($0)?.isMultiple(of: 86_400) == true })
+        #expect(try await store.usage(since: now.wall - 86_400, by: .provider).total.requests == 2)
+    }
+}
+
 struct RequestLogTests {
     @Test func `what is too many for rows is in the sums, also when the disk was away in between`() {
         let log = RequestLog(EventHub())
