@@ -12,10 +12,14 @@ extension RouteStatus {
         text += ",\"tokens_per_second\":\(score.tokensPerSecond.map(Self.rounded) ?? "null")"
         let quotas = axes.filter { $0.limit != .max }
             .map { axis in
-                "{\"axis\":\"\(axis.axis)\",\"limit\":\(axis.limit),\"used\":\(axis.used),\"shared\":\(axis.isShared)}"
+                let known = "\"catalog\":\(Self.number(axis.configured)),\"reported\":\(Self.number(axis.reported))"
+                return "{\"axis\":\"\(axis.axis)\",\"limit\":\(axis.limit),\(known),\"used\":\(axis.used)"
+                    + ",\"shared\":\(axis.isShared)}"
             }
         return text + ",\"quotas\":[\(quotas.joined(separator: ","))]"
     }
+
+    private static func number(_ number: Int?) -> String { number.map(String.init) ?? "null" }
 
     private static func rounded(_ number: Double) -> String { "\((number * 1000).rounded() / 1000)" }
 }

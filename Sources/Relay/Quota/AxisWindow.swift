@@ -9,7 +9,7 @@ struct AxisWindow: Sendable {
     /// The catalog's limit.
     let configured: Int?
     /// What the provider last said its limit was.
-    private var reported: Int?
+    private(set) var reported: Int?
     /// The lower of both, in force.
     private(set) var limit: Int
     /// For days that turn at a midnight.

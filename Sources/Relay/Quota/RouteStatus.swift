@@ -6,7 +6,11 @@ struct RouteStatus: Sendable, Equatable {
 
     struct Axis: Sendable, Equatable {
         var axis: QuotaAxis
+        /// In force: the lower of both.
         var limit: Int
+        /// The catalog's, and what the provider last said.
+        var configured: Int?
+        var reported: Int?
         var used: Int
         /// Whether all models of the account share it.
         var isShared: Bool
@@ -68,6 +72,8 @@ extension QuotaLedger {
             return RouteStatus.Axis(
                 axis: window.axis,
                 limit: window.limit,
+                configured: window.configured,
+                reported: window.reported,
                 used: window.spent + underWay,
                 isShared: isShared
             )

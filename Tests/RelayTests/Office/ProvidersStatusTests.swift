@@ -37,4 +37,23 @@ struct ProvidersStatusTests {
             }
         }
     }
+
+    @Test func `what the provider says of its limits stands beside the catalog's`() async throws {
+        let limited = RelayUnderTest.Entry("m", more: #""limits":{"requests_per_minute":9}"#)
+        let behavior = SimulatedProvider.Behavior()
+            .with { $0.rateLimit = .init(requests: 5, window: .seconds(60)) }
+        try await RelayUnderTest.run([Member("One", models: [limited], behavior)]) { relay in
+            func quota() async throws -> SimulatedJSON? {
+                let status = try await relay.request("GET", "/v1/providers/status").json
+                return status["data"]?[0]?["routes"]?[0]?["quotas"]?.elements?.first { $0["axis"]?.string == "rpm" }
+            }
+            let before = try await quota()
+            #expect(before?["limit"]?.integer == 9 && before?["catalog"]?.integer == 9)
+            #expect(before?["reported"] == .null)
+            #expect(try await relay.ask().status == 200)
+            let after = try await quota()
+            #expect(after?["limit"]?.integer == 5 && after?["catalog"]?.integer == 9)
+            #expect(after?["reported"]?.integer == 5)
+        }
+    }
 }
