@@ -76,7 +76,7 @@ final class AdminAccess: Sendable {
     /// - Returns: a session's token.
     func setUp(_ password: String, at now: Now) async throws(ClientError) -> String {
         guard !isSetUp else { throw .alreadySetUp }
-        try await setPassword(password)
+        try await setPassword(password, isFirst: true)
         return try open(at: now)
     }
 
@@ -85,7 +85,8 @@ final class AdminAccess: Sendable {
     func signIn(_ password: String, from address: String, at now: Now) async throws(ClientError) -> String {
         guard let known = state.withLock({ $0.password }) else { throw .notSetUp }
         try count(address, at: now.wall)
-        guard await onThread({ known.matches(password) }) == true else { throw .wrongPassword }
+        let canBe = password.utf8.count <= 4 * Self.passwordLength.upperBound
+        guard canBe, await onThread({ known.matches(password) }) == true else { throw .wrongPassword }
         state.withLock { $0.failures[address] = nil }
         return try open(at: now)
     }
@@ -108,18 +109,22 @@ final class AdminAccess: Sendable {
         return try open(at: now)
     }
 
-    private func setPassword(_ password: String) async throws(ClientError) {
+    private func setPassword(_ password: String, isFirst: Bool = false) async throws(ClientError) {
         guard Self.passwordLength.contains(password.count) else {
             throw .invalidRequest(Self.passwordRule, param: "password")
         }
         guard let hash = await onThread({ try? PasswordHash(of: password) }) ?? nil else {
             throw ClientError(status: 500, message: "The password could not be hashed.", type: "server_error")
         }
-        do { try store.setAdminPassword(hash.description) } catch { throw .storeFailed(error) }
-        state.withLock { state in
+        // Of two who set the first one at once, the second is told so.
+        let isSet = state.withLock { state in
+            guard !isFirst || state.password == nil else { return false }
             state.password = hash
             state.sessions = [:]
+            return true
         }
+        guard isSet else { throw .alreadySetUp }
+        do { try store.setAdminPassword(hash.description) } catch { throw .storeFailed(error) }
     }
 
     private func open(at now: Now) throws(ClientError) -> String {

@@ -10,6 +10,8 @@ struct AdminCall: Sendable {
     /// The members of the body; empty where there is none.
     private let members: [JSONValue.Member]
 
+    private static let maxBodyBytes = 256 * 1024
+
     /// Reads the body, which may have no members but `fields`.
     init(
         _ request: ClientRequest,
@@ -21,6 +23,7 @@ struct AdminCall: Sendable {
         self.request = request
         self.parameters = parameters
         self.gateway = gateway
+        guard body.readableBytes <= Self.maxBodyBytes else { throw .bodyTooLong }
         guard body.readableBytes > 0, !fields.isEmpty else {
             members = []
             return
@@ -148,6 +151,13 @@ struct AdminReply: Sendable {
 }
 
 extension ClientError {
+    static let bodyTooLong = ClientError(
+        status: 413,
+        message: "A body of the admin API has at most 256 KB.",
+        type: "invalid_request_error",
+        code: "request_too_large"
+    )
+
     /// What the path names is not there.
     static func missing(_ message: String) -> ClientError {
         ClientError(status: 404, message: message, type: "invalid_request_error", code: "not_found")

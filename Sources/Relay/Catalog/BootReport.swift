@@ -14,6 +14,8 @@ struct BootReport: Sendable {
     /// Why a provider is not used.
     enum Reason: Sendable, Equatable, CustomStringConvertible {
         case disabled(dataUse: String?)
+        /// The owner's word, beside the catalog's file.
+        case turnedOff
         case dialectNotSpoken(DialectName)
         case noKey(variables: [String])
         case notSet(variables: [String])
@@ -23,6 +25,7 @@ struct BootReport: Sendable {
             switch self {
             case .disabled(let dataUse):
                 "disabled in the catalog" + (dataUse.map { " (data use: \($0))" } ?? "")
+            case .turnedOff: "disabled by you; `relay models enable` takes it back"
             case .dialectNotSpoken(let dialect): "its dialect \(dialect.rawValue) is not spoken yet"
             case .noKey(let variables):
                 variables.isEmpty
@@ -51,6 +54,7 @@ struct BootReport: Sendable {
             let reason = Self.reason(
                 against: provider,
                 keys: keys,
+                isTurnedOff: configuration.catalogChanges[provider: provider.name].isEnabled == false,
                 environment: configuration.environment,
                 spokenDialects: spokenDialects
             )
@@ -117,9 +121,11 @@ struct BootReport: Sendable {
     private static func reason(
         against provider: Provider,
         keys: [APIKey],
+        isTurnedOff: Bool,
         environment: EnvironmentVariables,
         spokenDialects: Set<DialectName>
     ) -> Reason? {
+        if isTurnedOff { return .turnedOff }
         if !provider.enabled { return .disabled(dataUse: provider.dataUse) }
         if !spokenDialects.contains(provider.dialect) { return .dialectNotSpoken(provider.dialect) }
         if keys.isEmpty, !provider.keyless { return .noKey(variables: provider.apiKeyEnv) }

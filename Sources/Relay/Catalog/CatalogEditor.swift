@@ -39,8 +39,11 @@ struct CatalogEditor: Sendable {
         changes[name.provider, name.model].isEnabled = nil
     }
 
-    /// - Parameter isEnabled: `nil` is as the file says.
+    /// - Parameters:
+    ///   - isEnabled: `nil` is as the file says.
+    ///   - text: a model, or a provider.
     mutating func setEnabled(_ isEnabled: Bool?, _ text: String) throws(Fault) {
+        guard text.contains("/") else { return try setProvider(enabled: isEnabled, text) }
         let name = try model(text)
         changes[name.provider, name.model].isEnabled = isEnabled
         if isEnabled == true, changes[name.provider, name.model].suggestion != nil {

@@ -46,10 +46,10 @@ struct LimitsCommand: AsyncParsableCommand {
                 guard yes || Terminal.agrees("Write \(limits.changes.count) limits to \(path)?") else {
                     return Terminal.say("Nothing was written.")
                 }
-                do {
-                    try limits.rewritten.write(toFile: path, atomically: true, encoding: .utf8)
+                do throws(FileReplacement.Fault) {
+                    try FileReplacement.replace(path, with: limits.rewritten)
                 } catch {
-                    throw ValidationError("\(path) cannot be written: \(error)")
+                    throw ValidationError(error.description)
                 }
                 Terminal.say("Written. A running relay uses them from its next start.")
             }

@@ -25,10 +25,10 @@ struct SettingsFile: Sendable {
             root.set(key.section, section)
         }
         try check(root, environment)
-        do {
-            try JSONWriter.pretty(root).write(toFile: path, atomically: true, encoding: .utf8)
+        do throws(FileReplacement.Fault) {
+            try FileReplacement.replace(path, with: JSONWriter.pretty(root))
         } catch {
-            throw Fault(description: "\(path) cannot be written: \(error)")
+            throw Fault(description: error.description)
         }
     }
 

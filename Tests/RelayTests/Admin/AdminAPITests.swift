@@ -134,7 +134,8 @@ struct AdminAPITests {
             try await answers("Two")
             let one = try await owner.list("/api/providers")[0]
             #expect(one["used"] == .bool(false) && one["priority"]?.integer == 9)
-            #expect(one["reason"]?.string == "disabled in the catalog")
+            let reason = try #require(one["reason"]?.string)
+            #expect(reason.hasPrefix("disabled by you"))
             try await change("/api/providers/One", #"{"enabled":null,"priority":null}"#)
             try await answers("One")
         }
@@ -252,6 +253,7 @@ struct AdminAPITests {
             let path = "\(folder.path)/settings.json"
             try #"{"__note": "ours", "routing": {"strategy": "ranked", "cycles": 3}}"#
                 .write(toFile: path, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             let change = #"{"settings":{"routing.strategy":"priority","routing.cycles":null,"server.port":9000}}"#
             let changed = try await owner.request("PATCH", "/api/settings", change)
             #expect(changed.json["restart_required"] == .bool(true))
@@ -260,6 +262,9 @@ struct AdminAPITests {
             #expect(file["__note"]?.string == "ours")
             #expect(file["routing"]?["strategy"]?.string == "priority" && file["routing"]?["cycles"] == nil)
             #expect(file["server"]?["port"]?.integer == 9000)
+
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
 
             let before = try String(contentsOfFile: path, encoding: .utf8)
             let bad = #"{"settings":{"routing.cycles":2,"server.port":"high"}}"#

@@ -17,8 +17,9 @@ struct CatalogEditorTests {
         try editor.setEnabled(false, "groq/OpenAI/gpt-oss-120b")
         try editor.setRank(3, "GROQ/llama")
         try editor.setProvider(priority: 7, "groq")
+        try editor.setEnabled(false, "GROQ")
         let provider = editor.catalog[0].applying(editor.changes)
-        #expect(provider.priority == 7)
+        #expect(provider.priority == 7 && !provider.enabled)
         #expect(provider.models.map(\.enabled) == [false, true])
         #expect(provider.models.map(\.rank) == [nil, 3])
     }

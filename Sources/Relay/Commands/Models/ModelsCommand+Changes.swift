@@ -40,10 +40,12 @@ extension ModelsCommand {
     }
 
     struct Enable: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Use models, whatever catalog and lists say.")
+        static let configuration = CommandConfiguration(
+            abstract: "Use models or providers, whatever catalog and lists say."
+        )
 
         @OptionGroup var options: ConfigurationOptions
-        @Argument(help: "Provider/model, as `relay models --all` shows them.") var models: [String]
+        @Argument(help: "Provider/model, as `relay models --all` shows them, or Provider.") var models: [String]
 
         func run() async throws {
             try await change(models, options) { try $0.setEnabled(true, $1) }
@@ -51,10 +53,10 @@ extension ModelsCommand {
     }
 
     struct Disable: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Do not use models.")
+        static let configuration = CommandConfiguration(abstract: "Do not use models, or whole providers.")
 
         @OptionGroup var options: ConfigurationOptions
-        @Argument(help: "Provider/model, as `relay models` shows them.") var models: [String]
+        @Argument(help: "Provider/model, as `relay models` shows them, or Provider.") var models: [String]
 
         func run() async throws {
             try await change(models, options) { try $0.setEnabled(false, $1) }
