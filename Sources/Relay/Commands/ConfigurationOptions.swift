@@ -47,6 +47,9 @@ extension ConfigurationOptions {
     func withStore(_ body: (Configuration, Store) throws -> Void) async throws {
         try await reportingFaults {
             let configuration = try load()
+            guard configuration.settings.storage.enabled else {
+                throw ValidationError("Nothing is kept while storage.enabled is false.")
+            }
             let store = try Store(directory: configuration.settings.storage.directory)
             defer { try? store.finish() }
             try body(configuration, store)

@@ -14,9 +14,13 @@ struct ServeCommand: AsyncParsableCommand {
         try await reportingFaults {
             var configuration = try options.load()
             logger.logLevel = Logger.Level(rawValue: configuration.settings.server.logLevel.rawValue) ?? .info
-            let store = try Store(directory: configuration.settings.storage.directory)
-            try store.lock()
-            configuration = try configuration.adding(store)
+            var store: Store?
+            if configuration.settings.storage.enabled {
+                let opened = try Store(directory: configuration.settings.storage.directory)
+                try opened.lock()
+                configuration = try configuration.adding(opened)
+                store = opened
+            }
             let relay = try await RunningRelay.start(configuration, store: store, logger: logger, secrets: secrets)
             for line in relay.boot.report.lines { logger.info("\(line)") }
             let settings = configuration.settings

@@ -162,6 +162,12 @@ extension SettingKey {
 
     static let storage: [SettingKey] = [
         SettingKey(
+            "storage.enabled",
+            \.storage.enabled,
+            "Whether anything is kept. Without it counts and sessions end with the process, keys come from the environment alone, "
+                + "and there is no admin API."
+        ),
+        SettingKey(
             "storage.directory",
             \.storage.directory,
             "Where state is kept, relative to the working directory.",

@@ -91,6 +91,8 @@ struct Settings: Sendable, Equatable {
 
     /// Where state is kept.
     struct Storage: Sendable, Equatable {
+        /// Without it everything is forgotten at the stop, and there is no admin API.
+        var enabled = true
         var directory = "data"
         /// How long the ledger keeps single requests; sums stay.
         var retentionDays = 30.0

@@ -16,7 +16,7 @@ extension Configuration {
 
     /// The same, where there is a store at all.
     func addingStored() throws -> Configuration {
-        guard Store.exists(in: settings.storage.directory) else { return self }
+        guard settings.storage.enabled, Store.exists(in: settings.storage.directory) else { return self }
         let store = try Store(directory: settings.storage.directory)
         defer { try? store.finish() }
         return try adding(store)
