@@ -1,4 +1,4 @@
-/// Writes the limits that providers have reported into the catalog's text. Nothing else of it changes: order, blanks and
+/// Writes the limits that providers have reported, and the sizes that their refusals have shown, into the catalog's text. Nothing else of it changes: order, blanks and
 /// comments stay.
 struct CatalogLimits: Sendable {
     /// What was reported where, and what the catalog has there.
@@ -6,10 +6,13 @@ struct CatalogLimits: Sendable {
         var provider: String
         /// `nil` where all models of a key share the limit.
         var model: String?
-        /// As the catalog names it: `requests_per_day`.
+        /// As the catalog names it: `requests_per_day`, `max_context_length`.
         var axis: String
         var from: Int?
         var to: Int
+
+        /// One of the model's own members, and none of its limits.
+        fileprivate var isSize: Bool { CatalogLimits.sizes.contains { $0.name == axis } }
 
         var place: String { [provider, model].compactMap { $0 }.joined(separator: "/") }
     }
@@ -32,7 +35,9 @@ struct CatalogLimits: Sendable {
             changes += Self.changes(name, nil, entry["account_limits"], known.map(\.shared))
             for model in entry["models"]?.array ?? [] {
                 guard let id = model["name"]?.string else { continue }
-                changes += Self.changes(name, id, model["limits"], known.compactMap { $0.routes[id]?.ledger })
+                let routes = known.compactMap { $0.routes[id] }
+                changes += Self.changes(name, id, model["limits"], routes.map(\.ledger))
+                changes += Self.sizeChanges(name, id, model, routes)
             }
         }
         self.changes = changes
@@ -50,6 +55,25 @@ struct CatalogLimits: Sendable {
             let known = limits?[member.name]?.integer
             guard let reported, reported != known else { return nil }
             return Change(provider: provider, model: model, axis: member.name, from: known, to: reported)
+        }
+    }
+
+    /// Members of a model that refusals teach.
+    private static let sizes: [(name: String, path: any KeyPath<AccountMemory.Route, Int?> & Sendable)] = [
+        ("max_context_length", \.window), ("max_output_tokens", \.maxOutputTokens),
+    ]
+
+    private static func sizeChanges(
+        _ provider: String,
+        _ id: String,
+        _ model: JSONValue,
+        _ routes: [AccountMemory.Route]
+    ) -> [Change] {
+        sizes.compactMap { size in
+            let learned = routes.compactMap { $0[keyPath: size.path] }.min()
+            let known = model[size.name]?.integer
+            guard let learned, learned < known ?? .max else { return nil }
+            return Change(provider: provider, model: id, axis: size.name, from: known, to: learned)
         }
     }
 
@@ -85,7 +109,8 @@ struct CatalogLimits: Sendable {
         var text: String
     }
 
-    private typealias Place = (entry: JSONValue, member: String, changes: [Change])
+    /// `member` is that of the entry which holds them; `nil` where the entry holds them itself.
+    private typealias Place = (entry: JSONValue, member: String?, changes: [Change])
 
     private var places: [Place] {
         var places: [Place] = []
@@ -93,20 +118,22 @@ struct CatalogLimits: Sendable {
             let own = changes.filter { $0.provider == entry["name"]?.string }
             places.append((entry, "account_limits", own.filter { $0.model == nil }))
             for model in entry["models"]?.array ?? [] {
-                places.append((model, "limits", own.filter { $0.model != nil && $0.model == model["name"]?.string }))
+                let ofModel = own.filter { $0.model != nil && $0.model == model["name"]?.string }
+                places.append((model, "limits", ofModel.filter { !$0.isSize }))
+                places.append((model, nil, ofModel.filter(\.isSize)))
             }
         }
         return places.filter { !$0.changes.isEmpty }
     }
 
-    private func edits(of entry: JSONValue, _ member: String, _ changes: [Change]) -> [Edit] {
+    private func edits(of entry: JSONValue, _ member: String?, _ changes: [Change]) -> [Edit] {
         let new = changes.filter { $0.from == nil }.map { "\"\($0.axis)\": \($0.to)" }.joined(separator: ", ")
-        guard let limits = entry[member] else {
+        guard let holder = member.map({ entry[$0] }) ?? entry else {
             guard let name = entry["name"] else { return [] }
-            return [insertion(", \"\(member)\": {\(new)}", behind: name)]
+            return [insertion(", \"\(member ?? "")\": {\(new)}", behind: name)]
         }
         var edits = changes.compactMap { change -> Edit? in
-            guard let value = limits[change.axis], change.from != nil, case .number(let digits) = value.content else {
+            guard let value = holder[change.axis], change.from != nil, case .number(let digits) = value.content else {
                 return nil
             }
             return Edit(
@@ -118,10 +145,12 @@ struct CatalogLimits: Sendable {
         }
         guard !new.isEmpty else { return edits }
         // `-1` says that there is none: it is known, and no number.
-        if let last = limits.members.last?.value {
+        if member == nil, let name = entry["name"] {
+            edits.append(insertion(", \(new)", behind: name))
+        } else if let last = holder.members.last?.value {
             edits.append(insertion(", \(new)", behind: last))
         } else {
-            let start = limits.position
+            let start = holder.position
             edits.append(Edit(line: start.line - 1, column: start.column, text: new))
         }
         return edits

@@ -72,6 +72,29 @@ struct CatalogLimitsTests {
         #expect(limits.changes.first?.from == 30)
     }
 
+    @Test func `sizes that refusals have shown stand with the model`() {
+        var memory = Self.memory(["b": [(Self.rpm, 4)], "c": []])
+        memory.routes["b"]?.window = 8192
+        memory.routes["c"]?.window = 4096
+        memory.routes["c"]?.maxOutputTokens = 512
+        let limits = Self.limits([("groq", memory)])
+        let expected = Self.catalog
+            .replacing(
+                #"{"name": "b", "limits": {}}"#,
+                with: #"{"name": "b", "max_context_length": 8192, "limits": {"requests_per_minute": 4}}"#
+            )
+            .replacing(
+                "{\"name\": \"c\"}\n",
+                with: "{\"name\": \"c\", \"max_context_length\": 4096, \"max_output_tokens\": 512}\n"
+            )
+        #expect(limits.rewritten == expected)
+        // It is a limit from above: one that is known to be lower stays.
+        let again = JSONReader.read(Array(expected.utf8), file: "").value ?? .null
+        memory.routes["b"]?.window = 9000
+        let name = AccountName(provider: "groq", fingerprint: "")
+        #expect(CatalogLimits(expected, root: again, memories: [name: memory]).changes == [])
+    }
+
     @Test func `of several keys the one with the least counts, and what is known already is no change`() {
         let limits = Self.limits([
             ("groq", Self.memory(["größe \"a\"": [(Self.rpm, 60)]])),
