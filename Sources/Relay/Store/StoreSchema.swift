@@ -4,32 +4,16 @@ import GRDB
 enum StoreSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 keys and clients") { database in
-            try database.execute(sql: keysAndClients)
-        }
-        migrator.registerMigration("1 state") { database in
-            try database.execute(sql: state)
-        }
-        migrator.registerMigration("1 responses") { database in
-            try database.execute(sql: responses)
-        }
-        migrator.registerMigration("1 usage") { database in
-            try database.execute(sql: usage)
-        }
-        migrator.registerMigration("2 catalog") { database in
-            try database.execute(sql: catalog)
-        }
-        migrator.registerMigration("2 admin") { database in
-            try database.execute(sql: adminSessions)
-        }
-        migrator.registerMigration("2 experience") { database in
-            try database.execute(sql: experience)
-        }
-        migrator.registerMigration("2 days") { database in
-            try database.execute(sql: days)
+        for (name, sql) in steps {
+            migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
         return migrator
     }
+
+    private static let steps = [
+        ("1 keys and clients", keysAndClients), ("1 state", state), ("1 responses", responses), ("1 usage", usage),
+        ("2 catalog", catalog), ("2 admin", adminSessions), ("2 experience", experience), ("2 days", days),
+    ]
 
     /// Times are seconds since 1970. `fingerprint` tells a key from others and gives nothing of it away.
     private static let keysAndClients = """
