@@ -34,9 +34,8 @@ struct CatalogComparison: Sendable {
         let priced = provider.paid ? [] : lists.reduce(into: Set<String>()) { $0.formUnion($1.priced) }
         let known = provider.applying(accepted(changes)).models
         let kinds = shownKinds(of: known, listed)
-        for model in known {
+        var found = known.map { model -> (model: Model, change: ModelChange) in
             var change = changes[provider.name, model.name]
-            let wasGone = change.isGone
             if priced.contains(model.name) {
                 change.isMissed(.priced)
             } else if listed.contains(model.name.lowercased()) {
@@ -44,6 +43,16 @@ struct CatalogComparison: Sendable {
             } else if denied.contains(model.name) || kinds.contains(Kind(model)) && !serving.contains(model.name) {
                 change.isMissed(.unlisted)
             }
+            return (model, change)
+        }
+        // A provider that seems to have lost everything has changed its list: what it refuses is benched by its own answers.
+        if !found.contains(where: { $0.model.applying($0.change).enabled }) {
+            for place in found.indices where found[place].change.absence == .unlisted {
+                found[place].change.missed = ModelChange.confirmations - 1
+            }
+        }
+        for (model, change) in found {
+            let wasGone = changes[provider.name, model.name].isGone
             changes[provider.name, model.name] = change
             guard change.isGone != wasGone, change.isEnabled == nil, model.enabled else { continue }
             let name = CatalogChanges.ModelName(provider: provider.name, model: model.name)

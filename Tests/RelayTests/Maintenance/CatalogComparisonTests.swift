@@ -68,6 +68,14 @@ struct CatalogComparisonTests {
         #expect(Self.gone(Self.two, list, paid: true) == [])
     }
 
+    @Test func `a provider does not lose everything at once, but what costs is left`() {
+        let list = #"{"data":[{"id":"other"}]}"#
+        #expect(Self.gone(Self.two, list, denied: ["a", "b"]) == [])
+        #expect(Self.gone(Self.two, list, denied: ["a"]) == ["a"])
+        let priced = #"{"data":[{"id":"a","is_free":false},{"id":"b","is_free":false}]}"#
+        #expect(Self.gone(Self.two, priced) == ["a", "b"])
+    }
+
     @Test func `the owner's word stands against lists`() {
         var changes = CatalogChanges()
         changes["ONE", "b"].isEnabled = true
