@@ -77,7 +77,7 @@ package final class UpstreamPool {
                 do {
                     try Self.open(bound.value, on: result.get())
                 } catch {
-                    bound.value.fail(.cannotConnect("\(error)"))
+                    bound.value.fail(.cannotConnect(ConnectFailure.text(error)))
                 }
             }
         }

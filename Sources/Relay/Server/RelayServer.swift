@@ -51,7 +51,7 @@ final class RelayServer: Sendable {
             )
         }
         let byLoop = Dictionary(uniqueKeysWithValues: services.map { (ObjectIdentifier($0.eventLoop), $0) })
-        let channel = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -68,8 +68,7 @@ final class RelayServer: Sendable {
                     try configure(channel, gateway: gateway, services: services)
                 }
             }
-            .bind(host: gateway.settings.server.host, port: gateway.settings.server.port)
-            .get()
+        let channel = try await bind(bootstrap, gateway.settings.server)
         return RelayServer(
             gateway: gateway,
             port: channel.localAddress?.port ?? gateway.settings.server.port,
@@ -78,6 +77,22 @@ final class RelayServer: Sendable {
             names: names,
             logger: logger
         )
+    }
+
+    /// - Throws: `ConfigurationError` where the address cannot be listened on.
+    private static func bind(_ bootstrap: ServerBootstrap, _ settings: Settings.Server) async throws -> any Channel {
+        do {
+            return try await bootstrap.bind(host: settings.host, port: settings.port).get()
+        } catch {
+            throw ConfigurationError(faults: [
+                ConfigurationFault(
+                    file: "server",
+                    path: "\(settings.host):\(settings.port)",
+                    message: "cannot be listened on: \(ConnectFailure.text(error))",
+                    remedy: "Stop what listens there, or take another port with --port."
+                )
+            ])
+        }
     }
 
     private static func configure(_ channel: any Channel, gateway: Gateway, services: LoopServices) throws {
