@@ -111,7 +111,7 @@ func chat(
 }
 
 /// Looks every 5 ms until it is so; throws when it takes longer.
-func eventually(within limit: Duration = .seconds(5), _ isSo: @Sendable () async throws -> Bool) async throws {
+func eventually(within limit: Duration = .seconds(20), _ isSo: @Sendable () async throws -> Bool) async throws {
     let end = ContinuousClock.now + limit
     while try await !isSo() {
         guard ContinuousClock.now < end else { throw RawHTTPClient.Failure.timedOut }
