@@ -15,7 +15,7 @@ final class ClientKeys: Sendable {
     /// how long it takes.
     func find(_ credential: some StringProtocol) -> ClientKey? {
         guard !isEmpty else { return nil }
-        let digest = ClientRecord.digest(of: credential)
+        let digest = SecretToken.digest(of: credential)
         return keys.withLock { $0[digest] }
     }
 

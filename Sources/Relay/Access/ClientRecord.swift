@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 
 /// A client's key as the store keeps it: everything but the key itself.
 struct ClientRecord: Sendable, Equatable {
@@ -16,8 +15,8 @@ struct ClientRecord: Sendable, Equatable {
 
     /// A new key, 256 bits of it random, and what is kept of it.
     static func make(_ name: String, at wall: Double) -> (key: String, record: ClientRecord) {
-        let key = prefix + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64URLEncoded
-        return (key, ClientRecord(name: name, digest: digest(of: key), createdAt: wall))
+        let key = prefix + SecretToken.make(.bits256)
+        return (key, ClientRecord(name: name, digest: SecretToken.digest(of: key), createdAt: wall))
     }
 
     /// On one line, as it stands in logs and sums.
@@ -29,8 +28,6 @@ struct ClientRecord: Sendable, Equatable {
     static let lifetimeDays = 0.0...36_500
 
     static let prefix = "sk-relay-"
-
-    static func digest(of key: some StringProtocol) -> [UInt8] { Array(SHA256.hash(data: Array(key.utf8))) }
 
     enum State: String, Sendable { case active, expired, revoked }
 

@@ -146,19 +146,10 @@ extension AdminAPI {
         _ body: (inout CatalogEditor) throws(CatalogEditor.Fault) -> Void
     ) throws(ClientError) {
         let catalog = try call.desk.configuration.catalog
-        try call.store { store in
-            try store.changeCatalog { changes in
-                var editor = CatalogEditor(catalog: catalog, changes: changes)
-                try body(&editor)
-                changes = editor.changes
-            }
-        }
+        try call.store { try $0.edit(catalog, body) }
     }
 
     private static func refreshCatalog(_ call: AdminCall) async throws(ClientError) -> AdminReply {
-        guard let maintenance = call.gateway.office.maintenance else { throw .notStored }
-        let outcome: CatalogComparison.Outcome
-        do { outcome = try await maintenance.refresh(call.gateway) } catch { throw .storeFailed(error) }
-        return AdminReply(text: outcome.json)
+        AdminReply(text: try await CatalogMaintenance.refresh(call.gateway).json)
     }
 }

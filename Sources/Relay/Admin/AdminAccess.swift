@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import NIOPosix
 import Synchronization
 
@@ -44,7 +43,7 @@ final class AdminAccess: Sendable {
     init(_ store: Store, threads: NIOThreadPool) throws {
         self.store = store
         self.threads = threads
-        setupCode = Self.token(bits: .bits128).prefix(12).lowercased()
+        setupCode = SecretToken.make(.bits128).prefix(12).lowercased()
         state = Mutex(State())
         try reload()
     }
@@ -61,13 +60,13 @@ final class AdminAccess: Sendable {
     var isSetUp: Bool { state.withLock { $0.password != nil } }
 
     func holds(session token: String, at wall: Double) -> Bool {
-        let digest = Self.digest(of: token)
+        let digest = SecretToken.digest(of: token)
         return state.withLock { ($0.sessions[digest] ?? 0) > wall }
     }
 
     /// What has to come with every change that a session makes. A page of another origin cannot know it.
     static func csrfToken(of session: String) -> String {
-        Data(SHA256.hash(data: Array("csrf \(session)".utf8))).base64URLEncoded
+        SecretToken.encoded(SecretToken.digest(of: "csrf \(session)"))
     }
 
     // MARK: In and out
@@ -92,7 +91,7 @@ final class AdminAccess: Sendable {
     }
 
     func signOut(_ token: String) throws(ClientError) {
-        let digest = Self.digest(of: token)
+        let digest = SecretToken.digest(of: token)
         state.withLock { $0.sessions[digest] = nil }
         do { try store.removeAdminSession(digest) } catch { throw .storeFailed(error) }
     }
@@ -128,8 +127,8 @@ final class AdminAccess: Sendable {
     }
 
     private func open(at now: Now) throws(ClientError) -> String {
-        let token = Self.token(bits: .bits256)
-        let (digest, end) = (Self.digest(of: token), now.wall + Self.sessionSeconds)
+        let token = SecretToken.make(.bits256)
+        let (digest, end) = (SecretToken.digest(of: token), now.wall + Self.sessionSeconds)
         do { try store.addAdminSession(digest, until: end) } catch { throw .storeFailed(error) }
         state.withLock { $0.sessions[digest] = end }
         return token
@@ -159,19 +158,6 @@ final class AdminAccess: Sendable {
 
     private func onThread<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result? {
         try? await threads.runIfActive(work)
-    }
-
-    private static func token(bits: SymmetricKeySize) -> String {
-        SymmetricKey(size: bits).withUnsafeBytes { Data($0) }.base64URLEncoded
-    }
-
-    private static func digest(of token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
-}
-
-extension Data {
-    /// RFC 4648, section 5, without padding.
-    var base64URLEncoded: String {
-        base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }
 

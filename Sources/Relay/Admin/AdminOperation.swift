@@ -32,11 +32,11 @@ struct AdminOperation: Sendable {
     /// With `{names}` for what varies; the last may hold slashes.
     let path: String
     let summary: String
-    var access = Access.owner
-    var query: [Field] = []
-    var body: [Field] = []
+    let access: Access
+    let query: [Field]
+    let body: [Field]
     /// Of a success.
-    var status = 200
+    let status: Int
     let perform: @Sendable (AdminCall) async throws(ClientError) -> AdminReply
 
     init(

@@ -29,6 +29,12 @@ struct CatalogMaintenance: Sendable {
         return outcome
     }
 
+    /// The same for who asks over HTTP.
+    static func refresh(_ gateway: Gateway) async throws(ClientError) -> CatalogComparison.Outcome {
+        guard let maintenance = gateway.office.maintenance else { throw .notStored }
+        do { return try await maintenance.refresh(gateway) } catch { throw .storeFailed(error) }
+    }
+
     private func comparisons(of found: [KeyHealthWatch.Found], _ table: RouteTable) -> [CatalogComparison] {
         let now = Now.read()
         let lists = Dictionary(grouping: found, by: \.route.provider.name)

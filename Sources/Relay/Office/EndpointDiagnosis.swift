@@ -13,9 +13,10 @@ struct EndpointDiagnosis {
     }
 
     static func applied(_ gateway: Gateway) async -> Result<String, ClientError> {
-        guard let maintenance = gateway.office.maintenance else { return .failure(.notStored) }
         let outcome: CatalogComparison.Outcome
-        do { outcome = try await maintenance.refresh(gateway) } catch { return .failure(.storeFailed(error)) }
+        do throws(ClientError) { outcome = try await CatalogMaintenance.refresh(gateway) } catch {
+            return .failure(error)
+        }
         let data = EndpointDiagnosis(chain: gateway.chain, health: gateway.health).data
         return .success("{\"object\":\"list\",\"data\":\(data),\"applied\":\(outcome.json)}")
     }

@@ -8,11 +8,7 @@ extension Store {
     /// The password's hash, and the sessions that have not ended.
     func adminAccess(at wall: Double) throws -> (password: String?, sessions: [[UInt8]: Double]) {
         try database.read { database in
-            let password = try String.fetchOne(
-                database,
-                sql: "SELECT value FROM facts WHERE name = ?",
-                arguments: [Self.passwordName]
-            )
+            let password: String? = try Self.fact(Self.passwordName, in: database)
             var sessions: [[UInt8]: Double] = [:]
             let rows = try Row.fetchAll(
                 database,
@@ -30,10 +26,7 @@ extension Store {
     /// Sets the password and ends all sessions.
     func setAdminPassword(_ hash: String) throws {
         try database.write { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)",
-                arguments: [Self.passwordName, hash]
-            )
+            try Self.setFact(Self.passwordName, to: hash, in: database)
             try database.execute(sql: "DELETE FROM admin_sessions")
         }
     }

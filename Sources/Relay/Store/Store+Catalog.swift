@@ -22,6 +22,15 @@ extension Store {
         return result
     }
 
+    /// Writes what the owner says of models and providers, all or nothing.
+    func edit(_ catalog: [Provider], _ body: (inout CatalogEditor) throws -> Void) throws {
+        try changeCatalog { changes in
+            var editor = CatalogEditor(catalog: catalog, changes: changes)
+            try body(&editor)
+            changes = editor.changes
+        }
+    }
+
     private static func catalogChanges(_ database: Database) throws -> CatalogChanges {
         var changes = CatalogChanges()
         for row in try Row.fetchAll(database, sql: "SELECT provider, change FROM catalog_providers") {
@@ -59,35 +68,16 @@ extension Store {
         }
     }
 
-    private static func decoded<Change: Decodable>(_ text: String) -> Change? {
-        try? JSONDecoder().decode(Change.self, from: Data(text.utf8))
-    }
-
-    private static func encoded(_ change: some Encodable) throws -> String {
-        String(decoding: try JSONEncoder().encode(change), as: UTF8.self)
-    }
-
     // MARK: When
 
     private static let refreshedName = "catalog-refreshed-at"
 
     /// When the providers' lists were last compared, in seconds since 1970.
     func catalogRefreshedAt() throws -> Double? {
-        try database.read { database in
-            try Double.fetchOne(
-                database,
-                sql: "SELECT value FROM facts WHERE name = ?",
-                arguments: [Self.refreshedName]
-            )
-        }
+        try database.read { try Self.fact(Self.refreshedName, in: $0) }
     }
 
     func setCatalogRefreshed(at wall: Double) throws {
-        try database.write { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)",
-                arguments: [Self.refreshedName, wall]
-            )
-        }
+        try database.write { try Self.setFact(Self.refreshedName, to: wall, in: $0) }
     }
 }

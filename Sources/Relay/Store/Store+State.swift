@@ -8,8 +8,7 @@ extension Store {
         var memories: [AccountName: AccountMemory] = [:]
         for row in rows {
             let text: String = row["memory"]
-            // One that an older version wrote in another shape is one that is learned again.
-            guard let memory = try? JSONDecoder().decode(AccountMemory.self, from: Data(text.utf8)) else { continue }
+            guard let memory: AccountMemory = Self.decoded(text) else { continue }
             let provider: String = row["provider"]
             memories[AccountName(provider: provider, fingerprint: row["fingerprint"])] = memory
         }
@@ -17,7 +16,7 @@ extension Store {
     }
 
     static func write(_ memory: AccountMemory, of account: ProviderAccount, in database: Database) throws {
-        let text = String(decoding: try JSONEncoder().encode(memory), as: UTF8.self)
+        let text = try encoded(memory)
         try database.cachedStatement(
             sql: "INSERT OR REPLACE INTO accounts (provider, fingerprint, memory) VALUES (?, ?, ?)"
         )
@@ -32,14 +31,13 @@ extension Store {
         var memories: [String: RouteExperience.Memory] = [:]
         for row in rows {
             let (provider, model, text): (String, String, String) = (row["provider"], row["model"], row["memory"])
-            memories["\(provider)/\(model)"] = try? JSONDecoder()
-                .decode(RouteExperience.Memory.self, from: Data(text.utf8))
+            memories["\(provider)/\(model)"] = Self.decoded(text)
         }
         return memories
     }
 
     static func write(_ memory: RouteExperience.Memory, of route: Route, in database: Database) throws {
-        let text = String(decoding: try JSONEncoder().encode(memory), as: UTF8.self)
+        let text = try encoded(memory)
         try database.cachedStatement(
             sql: "INSERT OR REPLACE INTO experience (provider, model, memory) VALUES (?, ?, ?)"
         )

@@ -16,11 +16,7 @@ extension Store {
                 INSERT INTO usage_hours (hour, provider, model, key, client, requests, failures, prompt_tokens,
                     completion_tokens, latency_ms)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
-                    failures = failures + excluded.failures,
-                    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
-                    completion_tokens = completion_tokens + excluded.completion_tokens,
-                    latency_ms = latency_ms + excluded.latency_ms
+                \(addingUp)
                 """
         )
         for record in batch.records {
@@ -37,6 +33,14 @@ extension Store {
             ])
         }
     }
+
+    /// Where a sum is there already.
+    private static let addingUp = """
+        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, failures = failures + excluded.failures,
+            prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+            completion_tokens = completion_tokens + excluded.completion_tokens,
+            latency_ms = latency_ms + excluded.latency_ms
+        """
 
     /// Days that sums stay by the hour.
     static let hourlyDays = 90
@@ -70,11 +74,7 @@ extension Store {
                 SELECT hour / 24, provider, model, key, client, SUM(requests), SUM(failures), SUM(prompt_tokens),
                     SUM(completion_tokens), SUM(latency_ms)
                 FROM usage_hours WHERE hour < ? GROUP BY 1, 2, 3, 4, 5
-                ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
-                    failures = failures + excluded.failures,
-                    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
-                    completion_tokens = completion_tokens + excluded.completion_tokens,
-                    latency_ms = latency_ms + excluded.latency_ms
+                \(addingUp)
                 """,
             arguments: [hour]
         )

@@ -90,10 +90,8 @@ extension AsyncParsableCommand {
     ) async throws {
         try await options.withStore { configuration, store in
             do {
-                try store.changeCatalog { changes in
-                    var editor = CatalogEditor(catalog: configuration.catalog, changes: changes)
+                try store.edit(configuration.catalog) { editor in
                     for model in models { try body(&editor, model) }
-                    changes = editor.changes
                 }
             } catch let error as CatalogEditor.Fault {
                 throw ValidationError(error.description)

@@ -155,9 +155,7 @@ struct KeyVault: Sendable {
 
     /// The key in force, proved against what is sealed. A new one is made only where nothing is.
     private func master(isNeeded: Bool) throws -> MasterKey {
-        let check = try store.database.read { database in
-            try Data.fetchOne(database, sql: "SELECT value FROM facts WHERE name = ?", arguments: [Self.checkName])
-        }
+        let check: Data? = try store.database.read { try Store.fact(Self.checkName, in: $0) }
         guard let found = try MasterKey.find(environment, directory: store.directory) else {
             guard check == nil, !isNeeded else { throw VaultError.missingMasterKey(path: path) }
             return try MasterKey.make(at: path)
