@@ -1,6 +1,6 @@
 /// Who waits for a call. Events of a cancelled call are not delivered.
 package protocol UpstreamReceiver: AnyObject {
-    func receive(_ event: UpstreamEvent, of call: UpstreamCall)
+    func receive(_ event: consuming UpstreamEvent, of call: UpstreamCall)
 }
 
 /// One request on its way, from the pool to the last byte of the answer. Lives on one event loop.
@@ -44,7 +44,7 @@ package final class UpstreamCall {
     package func pause() { connection?.pauseReading() }
     package func resume() { connection?.resumeReading() }
 
-    func deliver(_ event: UpstreamEvent) {
+    func deliver(_ event: consuming UpstreamEvent) {
         guard let receiver else { return }
         if event.isLast { self.receiver = nil }
         receiver.receive(event, of: self)

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Who may come in: checked on the head, before a byte of the body is read.
-struct Gatekeeper: Sendable {
+final class Gatekeeper: Sendable {
     let apiKey: [UInt8]?
     /// Names who has the key without telling it; empty where there is none.
     private let keyHolder: String
@@ -48,7 +48,7 @@ struct Gatekeeper: Sendable {
     /// calls need one.
     private func admitWithoutKey(_ request: ClientRequest, isGiven: Bool) throws(ClientError) -> Caller {
         if !Self.isPublic(request), !clients.isEmpty || !isLoopback {
-            guard isLoopback, Endpoints.find(request).isOwners else { throw isGiven ? .wrongKey : .missingKey }
+            guard isLoopback, request.head.endpoint.isOwners else { throw isGiven ? .wrongKey : .missingKey }
         }
         // Any web page in the user's browser could call a listener that asks for no key.
         if isLoopback, let refusal = loopbackRefusal(of: request) { throw refusal }

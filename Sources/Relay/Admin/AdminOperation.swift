@@ -99,7 +99,7 @@ enum AdminAPI {
     }
 
     /// - Throws: that there is no such path, or that it takes other methods.
-    static func find(_ request: ClientRequest) throws(ClientError) -> Found {
+    static func find(_ request: RequestTarget) throws(ClientError) -> Found {
         var methods: [String] = []
         for operation in operations {
             guard let parameters = operation.parameters(of: request.path) else { continue }

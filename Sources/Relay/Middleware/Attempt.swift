@@ -237,23 +237,23 @@ final class Attempt {
     /// Which of its times has run out.
     func timeout(at now: Now, isCommitted: Bool) -> TimeoutKind? {
         let (kind, time) = nextTimeout(isCommitted: isCommitted)
-        if time <= now.continuous { return kind }
-        if let total = times.total, startedAt.continuous.advanced(by: total) <= now.continuous { return .total }
+        if time <= now.instant { return kind }
+        if let total = times.total, startedAt.instant.advanced(by: total) <= now.instant { return .total }
         return nil
     }
 
-    func deadline(isCommitted: Bool) -> ContinuousClock.Instant {
+    func deadline(isCommitted: Bool) -> Instant {
         let (_, time) = nextTimeout(isCommitted: isCommitted)
-        return times.total.map { min(time, startedAt.continuous.advanced(by: $0)) } ?? time
+        return times.total.map { min(time, startedAt.instant.advanced(by: $0)) } ?? time
     }
 
     /// A whole answer, and a stream that has something to say, may pause; a stream that says nothing may not.
-    private func nextTimeout(isCommitted: Bool) -> (TimeoutKind, ContinuousClock.Instant) {
-        guard wasSent else { return (.connect, startedAt.continuous.advanced(by: times.connect)) }
+    private func nextTimeout(isCommitted: Bool) -> (TimeoutKind, Instant) {
+        guard wasSent else { return (.connect, startedAt.instant.advanced(by: times.connect)) }
         if let lastPieceAt, isCommitted || !isStreaming || firstMeaningfulAt != nil {
-            return (.idle, lastPieceAt.continuous.advanced(by: times.streamIdle))
+            return (.idle, lastPieceAt.instant.advanced(by: times.streamIdle))
         }
-        return (.firstByte, (connectedAt ?? startedAt).continuous.advanced(by: times.firstByte))
+        return (.firstByte, (connectedAt ?? startedAt).instant.advanced(by: times.firstByte))
     }
 }
 

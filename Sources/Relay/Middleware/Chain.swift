@@ -78,37 +78,73 @@ struct ChainTimes: Sendable {
     let silence: Duration
 }
 
-/// What is known of a call before its body is read.
-struct CallFacts: Sendable {
-    var received: Now
+/// What is known of a call before its body is read. A class, since all that has to do with the call holds it.
+final class CallFacts: Sendable {
+    let received: Now
     /// The API that the client speaks.
-    var wire: Wire
-    var framing: ReplyHead.Framing
+    let wire: Wire
+    let framing: ReplyHead.Framing
     /// Unique within this process; part of ids that Relay makes.
-    var tag: String
+    let tag: String
     /// Who asks, as far as keys tell; sessions of different clients are different.
-    var client: String
+    let client: String
     /// The key it was given, where it was given one.
-    var key: ClientKey?
+    let key: ClientKey?
     /// The session header's value.
-    var sessionID: String?
+    let sessionID: String?
     /// How long it may wait for quota.
-    var maxWait: Duration
+    let maxWait: Duration
     /// `X-Use-ServerSide-System-Prompt`.
-    var serverSidePrompt: Bool?
+    let serverSidePrompt: Bool?
     /// `x-request-id`, where the client gave one.
-    var requestID: String?
+    let requestID: String?
     /// The body's, as the client says it.
-    var contentType: String?
+    let contentType: String?
     /// The provider is to search the web for the answer.
-    var searchesWeb = false
+    let searchesWeb: Bool
     /// The client is told how it is routed.
-    var narratesRouting = false
+    let narratesRouting: Bool
     /// `anthropic-version` and `anthropic-beta`, as the client sent them.
-    var anthropicVersion: String?
-    var anthropicBeta: String?
+    let anthropicVersion: String?
+    let anthropicBeta: String?
     /// What a browser of another origin wants to read.
-    var cors: ReplyFields?
+    let cors: ReplyFields?
+
+    init(
+        received: Now,
+        wire: Wire,
+        framing: ReplyHead.Framing,
+        tag: String,
+        client: String,
+        key: ClientKey? = nil,
+        sessionID: String? = nil,
+        maxWait: Duration,
+        serverSidePrompt: Bool? = nil,
+        requestID: String? = nil,
+        contentType: String? = nil,
+        searchesWeb: Bool = false,
+        narratesRouting: Bool = false,
+        anthropicVersion: String? = nil,
+        anthropicBeta: String? = nil,
+        cors: ReplyFields? = nil
+    ) {
+        self.received = received
+        self.wire = wire
+        self.framing = framing
+        self.tag = tag
+        self.client = client
+        self.key = key
+        self.sessionID = sessionID
+        self.maxWait = maxWait
+        self.serverSidePrompt = serverSidePrompt
+        self.requestID = requestID
+        self.contentType = contentType
+        self.searchesWeb = searchesWeb
+        self.narratesRouting = narratesRouting
+        self.anthropicVersion = anthropicVersion
+        self.anthropicBeta = anthropicBeta
+        self.cors = cors
+    }
 
     /// What every answer carries, whatever becomes of the call.
     func writeAnswerFields(into buffer: inout ByteBuffer) {
@@ -127,17 +163,33 @@ struct CallFacts: Sendable {
 }
 
 /// How a route is called: where it is, and the head of every request to it.
-struct Dialing: Sendable {
+final class Dialing: Sendable {
     let target: UpstreamTarget
     /// Heads of calls, everything before `content-length`.
     let heads: Heads
     /// `nil` where the provider speaks chat completions itself.
     let dialect: (any Dialect)?
     /// Where the provider speaks a wire that clients speak, too.
-    var native: Native?
+    let native: Native?
     /// What answers say of the route: `x-routed-via` and its kin.
     let fields: ReplyFields
     let times: CallTimes
+
+    init(
+        target: UpstreamTarget,
+        heads: Heads,
+        dialect: (any Dialect)?,
+        native: Native?,
+        fields: ReplyFields,
+        times: CallTimes
+    ) {
+        self.target = target
+        self.heads = heads
+        self.dialect = dialect
+        self.native = native
+        self.fields = fields
+        self.times = times
+    }
 
     /// How a client's own bytes are sent on.
     struct Native: Sendable {

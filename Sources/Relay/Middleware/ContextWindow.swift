@@ -6,10 +6,16 @@ import Synchronization
 /// The chain's second stage: makes a history fit the candidate it is about to go to.
 ///
 /// Falling over to a smaller window fits again; a history that fits is not touched, unless `prune_when` says so.
-struct ContextWindow: Sendable {
+final class ContextWindow: Sendable {
     let settings: ContextSettings
     let recentUsages: RecentUsages
     let histories: HistoryIndexCache
+
+    init(settings: ContextSettings, recentUsages: RecentUsages, histories: HistoryIndexCache) {
+        self.settings = settings
+        self.recentUsages = recentUsages
+        self.histories = histories
+    }
 
     /// What a candidate would be sent.
     enum Fit: Sendable {

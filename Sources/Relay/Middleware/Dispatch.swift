@@ -3,10 +3,17 @@ import Clients
 /// The chain's fifth stage: who may serve, in which order, and what a failure means for the request.
 ///
 /// What a failure means for the *route* is its account's business (`ProviderAccount.record`).
-struct Dispatch: Sendable {
+final class Dispatch: Sendable {
     let table: RouteTable
     let strategy: any RoutingStrategy
     let rules: RouteRules
+
+    init(table: RouteTable, strategy: any RoutingStrategy, rules: RouteRules) {
+        self.table = table
+        self.strategy = strategy
+        self.rules = rules
+    }
+
     /// A route that failed by chance is tried again after this long, when there is no other.
     static let retryPause = Duration.milliseconds(250)
     static let maxRetries = 2
@@ -23,7 +30,7 @@ struct Dispatch: Sendable {
     enum Reserved {
         /// `lowered` is the `max_tokens` to send where only less than was asked for is left.
         case reserved(Reservation, lowered: Int?)
-        case refused(until: ContinuousClock.Instant?, reason: BlockReason)
+        case refused(until: Instant?, reason: BlockReason)
     }
 
     /// Under this, an answer's room is not lowered for the sake of a quota.
@@ -57,9 +64,9 @@ struct Selection {
 
     private(set) var isMeta = true
     /// When the first limit is over that keeps a candidate from serving.
-    private(set) var earliest: ContinuousClock.Instant?
+    private(set) var earliest: Instant?
     /// When a candidate that failed by chance, or too often, may be tried again.
-    private(set) var retryAt: ContinuousClock.Instant?
+    private(set) var retryAt: Instant?
     /// A candidate waits for nothing but the store's next writing.
     private(set) var waitsForStore = false
     private(set) var passedOver: [ClientError.AttemptNote] = []
@@ -120,7 +127,7 @@ struct Selection {
         request: ModelRequest,
         prompt: PromptFacts,
         at now: Now
-    ) -> ContinuousClock.Instant? {
+    ) -> Instant? {
         place = 0
         earliest = nil
         retryAt = nil
@@ -207,7 +214,7 @@ struct Selection {
     }
 
     /// A candidate whose limits keep it from taking the request now.
-    mutating func pass(over route: Route, until: ContinuousClock.Instant?, reason: BlockReason, at now: Now) {
+    mutating func pass(over route: Route, until: Instant?, reason: BlockReason, at now: Now) {
         passedOver.append(ClientError.AttemptNote(route: route.name, outcome: reason.code))
         note(reason, until: until, at: now)
     }
@@ -225,8 +232,8 @@ struct Selection {
         overflowed += 1
     }
 
-    private mutating func note(_ reason: BlockReason, until: ContinuousClock.Instant?, at now: Now) {
-        let time = until ?? now.continuous.advanced(by: Dispatch.retryPause)
+    private mutating func note(_ reason: BlockReason, until: Instant?, at now: Now) {
+        let time = until ?? now.instant.advanced(by: Dispatch.retryPause)
         if reason == .unsaved { waitsForStore = true }
         switch reason {
         case .cooldown, .quota, .concurrency, .unsaved: earliest.lower(to: time)
@@ -236,7 +243,7 @@ struct Selection {
     }
 
     /// When it is worth trying again.
-    var nextChance: ContinuousClock.Instant? {
+    var nextChance: Instant? {
         var chance = earliest
         chance.lower(to: retryAt)
         return chance
@@ -317,7 +324,7 @@ struct Selection {
         case .blocked(let until, let reason): note(reason, until: until, at: now)
         case .free:
             let pause = Dispatch.retryPause * (1 << max(0, retries[route.index, default: 1] - 1))
-            retryAt.lower(to: now.continuous.advanced(by: pause))
+            retryAt.lower(to: now.instant.advanced(by: pause))
         }
     }
 

@@ -4,9 +4,9 @@ import Normalize
 
 /// The way back: what an upstream says, judged, normalised and written on, or given up for the next candidate.
 extension Exchange {
-    mutating func receive(_ event: UpstreamEvent, _ now: Now, _ actions: inout Actions) {
+    mutating func receive(_ event: consuming UpstreamEvent, _ now: Now, _ actions: inout Actions) {
         guard let attempt else { return }
-        switch event {
+        switch consume event {
         case .connected: attempt.connected(at: now)
         case .read(let read): receive(read, of: attempt, now, &actions)
         case .failed(let fault):

@@ -11,12 +11,12 @@ import NIOCore
 /// It reads no clock and does no I/O: events go in with their time, actions come out, and `deadline` says when it
 /// wants to be woken at the latest. This file holds the way out (select, fit, direct, reserve, call); `+Answer` the way
 /// back, `+Ending` what is said when nobody could answer.
-struct Exchange {
+struct Exchange: ~Copyable {
     enum Event {
         /// Admitted: it may begin.
         case begin
         /// Must wait for a place among the running, until then at the latest.
-        case queued(until: ContinuousClock.Instant)
+        case queued(until: Instant)
         /// From the call that the last `Actions.call` began.
         case upstream(UpstreamEvent)
         /// `deadline` has passed.
@@ -44,7 +44,7 @@ struct Exchange {
         /// URLs of images that the next call needs the bytes of.
         var fetch: [String] = []
         /// Waits in the quota queue, to be given its turn at that time.
-        var waitsUntil: ContinuousClock.Instant?
+        var waitsUntil: Instant?
         var leavesQueue = false
     }
 
@@ -105,9 +105,9 @@ struct Exchange {
     /// Time that the upstreams took, and that was spent waiting for a place or for quota.
     var upstreamTime = Duration.zero
     var waitedTime = Duration.zero
-    private var waitingSince: ContinuousClock.Instant?
-    private var queueDeadline: ContinuousClock.Instant?
-    private var waitDeadline: ContinuousClock.Instant
+    private var waitingSince: Instant?
+    private var queueDeadline: Instant?
+    private var waitDeadline: Instant
     /// The one that came nearest to taking the prompt.
     private var lastOverflow: (needed: Int, budget: Int, window: Int)?
 
@@ -125,17 +125,17 @@ struct Exchange {
             silence: chain.times.silence,
             encoder: call.encoder
         )
-        reply.lastWrite = facts.received.continuous
-        waitDeadline = facts.received.continuous.advanced(by: facts.maxWait)
+        reply.lastWrite = facts.received.instant
+        waitDeadline = facts.received.instant.advanced(by: facts.maxWait)
     }
 
-    mutating func receive(_ event: Event, at now: Now) -> Actions {
+    mutating func receive(_ event: consuming Event, at now: Now) -> Actions {
         var actions = Actions()
-        switch event {
+        switch consume event {
         case .begin: begin(now, &actions)
         case .queued(let until):
             phase = .queued
-            waitingSince = now.continuous
+            waitingSince = now.instant
             queueDeadline = until
         case .upstream(let event): receive(event, now, &actions)
         case .tick: tick(now, &actions)
@@ -156,7 +156,7 @@ struct Exchange {
         if phase == .queued {
             noteWaited(now)
             // Time in the first queue is not taken from the second.
-            waitDeadline = now.continuous.advanced(by: facts.maxWait)
+            waitDeadline = now.instant.advanced(by: facts.maxWait)
         }
         phase = .selecting
         session = request.chat.flatMap {
@@ -168,7 +168,7 @@ struct Exchange {
             return end(with: error, now, &actions)
         }
         if let refusal = takeFromClient(now) { return end(with: refusal, now, &actions) }
-        if chain.quotaQueue.mustWait(waitKey) { return wait(until: now.continuous, now, &actions) }
+        if chain.quotaQueue.mustWait(waitKey) { return wait(until: now.instant, now, &actions) }
         select(now, &actions)
     }
 
@@ -306,19 +306,19 @@ struct Exchange {
         attempt = nil
         // Some milliseconds, which are no wait for quota.
         if selection.waitsForStore {
-            waitDeadline = max(waitDeadline, facts.received.continuous.advanced(by: .seconds(1)))
+            waitDeadline = max(waitDeadline, facts.received.instant.advanced(by: .seconds(1)))
         }
         if trail.count < chain.times.maxAttempts, refusal == nil, let free = selection.nextChance, free <= waitDeadline
         {
-            return wait(until: max(free, now.continuous.advanced(by: .milliseconds(5))), now, &actions)
+            return wait(until: max(free, now.instant.advanced(by: .milliseconds(5))), now, &actions)
         }
         if let empty = lastEmpty { return passOn(empty, now, &actions) }
         end(with: finalError(now), now, &actions)
     }
 
-    private mutating func wait(until time: ContinuousClock.Instant, _ now: Now, _ actions: inout Actions) {
+    private mutating func wait(until time: Instant, _ now: Now, _ actions: inout Actions) {
         phase = .waiting
-        if waitingSince == nil { waitingSince = now.continuous }
+        if waitingSince == nil { waitingSince = now.instant }
         actions.waitsUntil = time
     }
 
@@ -332,7 +332,7 @@ struct Exchange {
     }
 
     private mutating func noteWaited(_ now: Now) {
-        if let since = waitingSince { waitedTime += since.duration(to: now.continuous) }
+        if let since = waitingSince { waitedTime += since.duration(to: now.instant) }
         waitingSince = nil
     }
 
@@ -342,10 +342,10 @@ struct Exchange {
         if let late = attempt?.timeout(at: now, isCommitted: phase == .streaming) {
             return fail(.timeout(late), nil, now, &actions)
         }
-        if phase == .queued, let queueDeadline, queueDeadline <= now.continuous {
+        if phase == .queued, let queueDeadline, queueDeadline <= now.instant {
             return end(with: .busy, now, &actions)
         }
-        if phase == .waiting, now.continuous >= waitDeadline {
+        if phase == .waiting, now.instant >= waitDeadline {
             // One last look, whoever is first in line: it also tells when waiting would help.
             turn(now, &actions)
             guard phase == .waiting else { return }
@@ -372,7 +372,7 @@ struct Exchange {
     }
 
     /// When `tick` is wanted; `nil` when nothing is waited for. Asked for now and then, not after each event.
-    var deadline: ContinuousClock.Instant? {
+    var deadline: Instant? {
         guard phase != .done else { return nil }
         var next = reply.keepAliveDeadline
         next.lower(to: attempt?.deadline(isCommitted: phase == .streaming))
@@ -394,6 +394,6 @@ struct Exchange {
         if trail.isEmpty, let what = selection.unsayable { return .unsayable(what) }
         if let missing = selection.missingModel(trail) { return missing }
         let notes = (trail + selection.passedOver).suffix(32)
-        return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.continuous.duration(to: $0) })
+        return .exhausted(notes: Array(notes), retryAfter: selection.earliest.map { now.instant.duration(to: $0) })
     }
 }

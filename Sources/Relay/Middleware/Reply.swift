@@ -15,7 +15,7 @@ struct Reply {
     let encoder: (any AnswerEncoder)?
     /// What is gathered is in the client's words already.
     var forwards = false
-    var lastWrite: ContinuousClock.Instant = .now
+    var lastWrite: Instant = .now
     /// What has begun cannot be ended properly: its connection ends with it.
     var isBroken = false
     /// What has begun is a stream of events, with a place for an error.
@@ -85,7 +85,7 @@ struct Reply {
 
     /// Sends what was gathered behind `opening`, in one buffer.
     mutating func flush(last: Bool, at now: Now, opening: ByteBuffer?, into bytes: inout ClientBytes) {
-        lastWrite = now.continuous
+        lastWrite = now.instant
         headSent = true
         wasEarly = false
         guard let piece = takeOutput(last: last) else {
@@ -123,7 +123,7 @@ struct Reply {
 
     /// The error in place of the stream's end.
     mutating func streamError(_ error: ClientError, at now: Now) -> ByteBuffer? {
-        lastWrite = now.continuous
+        lastWrite = now.instant
         if wasEarly { discard() }
         guard let encoder else {
             ChatStreamReply.writeError(error, into: &output)
@@ -139,14 +139,14 @@ struct Reply {
     // MARK: Silence
 
     /// When the client is to hear something again; only streams can be told.
-    var keepAliveDeadline: ContinuousClock.Instant? {
+    var keepAliveDeadline: Instant? {
         isStream ? lastWrite.advanced(by: silence) : nil
     }
 
     /// The head, if it has not gone out, and a sign of life. `fields` are those that every answer carries.
     mutating func keepAlive(at now: Now, fields: (inout ByteBuffer) -> Void) -> ByteBuffer? {
-        guard let time = keepAliveDeadline, time <= now.continuous else { return nil }
-        lastWrite = now.continuous
+        guard let time = keepAliveDeadline, time <= now.instant else { return nil }
+        lastWrite = now.instant
         let sign = encoder.map { encoder in framed { encoder.encodeKeepAlive(into: &$0) } } ?? comment("keep-alive")
         guard let sign else { return nil }
         wasEarly = wasEarly || !headSent
@@ -159,7 +159,7 @@ struct Reply {
         fields: (inout ByteBuffer) -> Void,
         _ write: (inout ByteBuffer) -> Void
     ) -> ByteBuffer? {
-        lastWrite = now.continuous
+        lastWrite = now.instant
         return framed(write).map { opened(with: $0, fields) }
     }
 

@@ -112,7 +112,7 @@ struct RouteExplanation {
 
     /// 0 when one is free; `null` where it cannot be told.
     private func nextFree(_ candidates: [Route]) -> String {
-        var soonest: ContinuousClock.Instant?
+        var soonest: Instant?
         for route in candidates {
             switch route.account.availability(slot: route.slot, tokens: prompt.tokens(for: route), at: now) {
             case .free: return "0"
@@ -122,7 +122,7 @@ struct RouteExplanation {
         return soonest.map { seconds(until: $0) } ?? "null"
     }
 
-    private func seconds(until time: ContinuousClock.Instant) -> String {
-        String(max(0, Int(now.continuous.duration(to: time).seconds.rounded(.up))))
+    private func seconds(until time: Instant) -> String {
+        String(max(0, Int(now.instant.duration(to: time).seconds.rounded(.up))))
     }
 }

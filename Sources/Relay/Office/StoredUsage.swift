@@ -6,7 +6,7 @@ struct StoredUsage: Sendable {
     private let key: Store.UsageKey
 
     /// Without either parameter usage is what it always was.
-    static func isAsked(by request: ClientRequest) -> Bool {
+    static func isAsked(by request: RequestTarget) -> Bool {
         request.parameter("since") != nil || request.parameter("by") != nil
     }
 

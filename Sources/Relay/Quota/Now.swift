@@ -3,7 +3,7 @@ import FoundationEssentials
 /// The time of an event, read once and handed to everything that decides on it.
 struct Now: Sendable {
     /// Nanoseconds on the continuous clock, counted from the system's epoch. It never jumps: what waits, cooldowns and
-    /// windows are measured with. A whole number, since an `Instant` costs a 128-bit division to take apart.
+    /// windows are measured with. A whole number, since taking the clock's instants apart costs a 128-bit division.
     let ticks: Int64
     /// Seconds since 1970, for day windows, dates in headers and the ledger.
     let wall: Double
@@ -13,16 +13,11 @@ struct Now: Sendable {
         self.wall = wall
     }
 
-    init(continuous: ContinuousClock.Instant, wall: Double) {
-        self.init(ticks: Self.ticks(of: continuous), wall: wall)
-    }
-
     static func read() -> Now {
-        Now(continuous: .now, wall: Date().timeIntervalSince1970)
+        Now(ticks: Instant.now.ticks, wall: Date().timeIntervalSince1970)
     }
 
-    /// The same as an instant of `ContinuousClock`.
-    var continuous: ContinuousClock.Instant { Self.epoch.advanced(by: .nanoseconds(ticks)) }
+    var instant: Instant { Instant(ticks: ticks) }
 
     func advanced(by duration: Duration) -> Now {
         Now(ticks: ticks + duration.nanoseconds, wall: wall + duration.seconds)
@@ -38,15 +33,33 @@ struct Now: Sendable {
     static let never = Int64.min
 
     /// The instant at `ticks`; `nil` for `unknown`.
-    static func instant(at ticks: Int64) -> ContinuousClock.Instant? {
-        ticks == unknown ? nil : epoch.advanced(by: .nanoseconds(ticks))
+    static func instant(at ticks: Int64) -> Instant? {
+        ticks == unknown ? nil : Instant(ticks: ticks)
     }
+}
 
-    static func ticks(of instant: ContinuousClock.Instant) -> Int64 {
-        epoch.duration(to: instant).nanoseconds
-    }
+/// A point on the clock of `Now`: an instant of `ContinuousClock` as a whole number. How the clock's own lie in memory is known
+/// only when the program runs, so that whatever holds one, an exchange to begin with, is copied and let go of member by member
+/// through tables.
+struct Instant: InstantProtocol, Sendable {
+    let ticks: Int64
+
+    static var now: Instant { Instant(ticks: epoch.duration(to: .now).nanoseconds) }
 
     private static let epoch = ContinuousClock().systemEpoch
+
+    /// What cannot be counted any more is the last instant there is.
+    func advanced(by duration: Duration) -> Instant {
+        let (sum, overflows) = ticks.addingReportingOverflow(duration.nanoseconds)
+        return Instant(ticks: overflows ? (duration < .zero ? .min : .max) : sum)
+    }
+
+    func duration(to later: Instant) -> Duration {
+        let (difference, overflows) = later.ticks.subtractingReportingOverflow(ticks)
+        return .nanoseconds(overflows ? (later < self ? .min : .max) : difference)
+    }
+
+    static func < (one: Instant, other: Instant) -> Bool { one.ticks < other.ticks }
 }
 
 extension Duration {

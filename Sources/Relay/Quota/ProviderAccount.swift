@@ -73,7 +73,7 @@ final class ProviderAccount: Sendable {
                 return (.refused(until: Now.instant(at: blockage.until), reason: blockage.reason), false)
             }
             guard state.isLeased(slot: slot, tokens: tokens) else {
-                let soon = now.continuous.advanced(by: Self.writing)
+                let soon = now.instant.advanced(by: Self.writing)
                 return (.refused(until: soon, reason: .unsaved), true)
             }
             let reservation = state.reserve(slot: slot, tokens: tokens, at: now)

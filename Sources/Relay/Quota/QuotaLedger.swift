@@ -102,6 +102,8 @@ struct QuotaLedger: Sendable {
     /// The window that keeps a call waiting longest, if any does. Call `expire` first.
     func shortage(tokens: Int, at now: Now) -> Shortage? {
         var shortage: Shortage?
+        // Each window is looked at where it lies.
+        let windows = windows.span
         for index in windows.indices {
             let isRequests = windows[index].axis.kind == .requests
             let opening = windows[index]
@@ -120,6 +122,7 @@ struct QuotaLedger: Sendable {
     /// The least share that any window would have left after the call.
     func headroom(tokens: Int) -> Double {
         var headroom = 1.0
+        let windows = windows.span
         for index in windows.indices {
             let isRequests = windows[index].axis.kind == .requests
             let left = windows[index]

@@ -16,14 +16,14 @@ struct Reservation: Sendable, Equatable {
 enum ReserveResult: Sendable, Equatable {
     case reserved(Reservation)
     /// `until` is `nil` where only the end of a call under way, or new facts, would help.
-    case refused(until: ContinuousClock.Instant?, reason: BlockReason)
+    case refused(until: Instant?, reason: BlockReason)
 }
 
 /// Whether a route could take a call: a snapshot to order candidates by.
 enum Availability: Sendable, Equatable {
     /// `headroom` is the least share left in any of its windows, 0…1.
     case free(headroom: Double)
-    case blocked(until: ContinuousClock.Instant?, reason: BlockReason)
+    case blocked(until: Instant?, reason: BlockReason)
 
     var isFree: Bool {
         if case .free = self { true } else { false }
@@ -34,7 +34,7 @@ enum Availability: Sendable, Equatable {
     }
 
     /// When the route is free again, where that can be told.
-    var blockedUntil: ContinuousClock.Instant? {
+    var blockedUntil: Instant? {
         if case .blocked(let until, _) = self { until } else { nil }
     }
 }

@@ -77,8 +77,8 @@ extension RoutingStrategy {
 
 /// When the first blocked candidate that takes the history whole is free again; `nil` where one is free already, or
 /// where none is in sight. A history is cut only when waiting until then is too long.
-func nextWholeOpening(among candidates: [CandidateState]) -> ContinuousClock.Instant? {
-    var soonest: ContinuousClock.Instant?
+func nextWholeOpening(among candidates: [CandidateState]) -> Instant? {
+    var soonest: Instant?
     for candidate in candidates where candidate.fitsWhole {
         if candidate.availability.isFree { return nil }
         guard let until = candidate.availability.blockedUntil else { continue }

@@ -161,7 +161,7 @@ final class ClientConnection: ChannelInboundHandler {
     private func serve(_ request: ClientRequest, _ body: ByteBuffer) {
         var request = request
         if gateway.isDraining.load(ordering: .relaxed) { request = request.closingAfterwards }
-        switch Endpoints.find(request) {
+        switch request.head.endpoint {
         case let match where match.isOwners && request.caller.key != nil:
             gateway.memory.give(body.readableBytes)
             replyError(.ownersOnly, to: request)

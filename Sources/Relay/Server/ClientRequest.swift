@@ -26,27 +26,14 @@ struct ClientRequest: Sendable {
         received = now
     }
 
-    var method: HTTPMethod { head.method }
-    var path: String { head.path }
+    var method: HTTPMethod { head.target.method }
+    var path: String { head.target.path }
     var headers: ClientHeaders { head.headers }
 
     /// The API whose envelope an error comes in, and whose words an answer.
-    var wire: Wire {
-        let wire = Endpoints.wire(of: path)
-        // Anthropic's clients ask for more than messages, and say who they are.
-        return wire == .chat && headers.anthropicVersion != nil && !path.hasPrefix("/chat/completions")
-            ? .messages : wire
-    }
+    var wire: Wire { head.wire }
 
-    /// A query parameter's value, percent-decoded.
-    func parameter(_ name: String) -> String? {
-        for pair in head.query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.first == name[...] else { continue }
-            return parts.count > 1 ? Self.decoded(parts[1]) : ""
-        }
-        return nil
-    }
+    func parameter(_ name: String) -> String? { head.target.parameter(name) }
 
     static func decoded(_ text: some StringProtocol) -> String {
         var bytes: [UInt8] = []
@@ -78,22 +65,39 @@ struct ClientRequest: Sendable {
 /// The head of a request as NIOHTTP1 has parsed it, with what Relay knows of it picked out. Clients send the same one
 /// again and again on a connection, so it is made once and shared (`KnownHead`).
 final class ClientHead: Sendable {
-    let method: HTTPMethod
-    /// Without the query, and without `/v1` where the client sent it: both forms work.
-    let path: String
-    let query: String
+    let target: RequestTarget
+    /// Who answers it.
+    let endpoint: Endpoints.Match
+    let wire: Wire
     let headers: ClientHeaders
     let framing: ReplyHead.Framing
 
     init(_ head: HTTPRequestHead, sessionHeader: String) {
-        method = head.method
-        (path, query) = Self.split(head.uri)
+        target = RequestTarget(head)
+        endpoint = Endpoints.find(target)
         headers = ClientHeaders(head.headers, sessionHeader: sessionHeader)
         framing = ReplyHead.Framing(
             isVersion10: head.version == .http1_0,
             keepsAlive: head.isKeepAlive,
             hasBody: head.method != .HEAD
         )
+        let wire = Endpoints.wire(of: target.path)
+        // Anthropic's clients ask for more than messages, and say who they are.
+        let isAnthropics = wire == .chat && headers.anthropicVersion != nil
+        self.wire = isAnthropics && !target.path.hasPrefix("/chat/completions") ? .messages : wire
+    }
+}
+
+/// The first line of a request, taken apart.
+struct RequestTarget: Sendable {
+    let method: HTTPMethod
+    /// Without the query, and without `/v1` where the client sent it: both forms work.
+    let path: String
+    let query: String
+
+    init(_ head: HTTPRequestHead) {
+        method = head.method
+        (path, query) = Self.split(head.uri)
     }
 
     private static func split(_ uri: String) -> (path: String, query: String) {
@@ -102,5 +106,15 @@ final class ClientHead: Sendable {
         if path.utf8.starts(with: "/v1/".utf8) || path == "/v1" { path = path.dropFirst(3) }
         if path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
         return (path.isEmpty ? "/" : String(path), String(uri[mark...].dropFirst()))
+    }
+
+    /// A query parameter's value, percent-decoded.
+    func parameter(_ name: String) -> String? {
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.first == name[...] else { continue }
+            return parts.count > 1 ? ClientRequest.decoded(parts[1]) : ""
+        }
+        return nil
     }
 }

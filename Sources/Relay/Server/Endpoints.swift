@@ -31,7 +31,7 @@ enum Endpoints {
     /// A chat completion whose routing is told as it goes.
     static let streamRoutePath = "/chat/completions/stream-route"
 
-    static func find(_ request: ClientRequest) -> Match {
+    static func find(_ request: RequestTarget) -> Match {
         if request.method == .OPTIONS { return .office(.preflight) }
         switch request.path {
         case "/chat/completions", webSearchPath, streamRoutePath: return only(.POST, request, .model(.chat))
@@ -64,7 +64,7 @@ enum Endpoints {
         }
     }
 
-    private static func admin(_ request: ClientRequest) -> Match {
+    private static func admin(_ request: RequestTarget) -> Match {
         do throws(ClientError) {
             let found = try AdminAPI.find(request)
             return found.operation.path == AdminAPI.eventsPath ? .events : .admin(found)
@@ -74,7 +74,7 @@ enum Endpoints {
     }
 
     /// `/responses/{id}` and what is below it.
-    private static func response(_ request: ClientRequest) -> Match {
+    private static func response(_ request: RequestTarget) -> Match {
         let parts = request.path.split(separator: "/").dropFirst().map { ClientRequest.decoded($0) }
         switch (parts.first ?? "", parts.dropFirst().first, parts.count) {
         case (let id, nil, 1):
@@ -100,7 +100,7 @@ enum Endpoints {
     /// HEAD is answered wherever GET is.
     private static func only(
         _ method: HTTPMethod,
-        _ request: ClientRequest,
+        _ request: RequestTarget,
         _ match: Match,
         others: String = ""
     ) -> Match {

@@ -112,7 +112,7 @@ final class Gateway: Sendable {
     /// What a call's head says of it.
     func facts(of request: ClientRequest) -> CallFacts {
         let headers = request.headers
-        var facts = CallFacts(
+        return CallFacts(
             received: request.received,
             wire: request.wire,
             framing: request.framing,
@@ -123,14 +123,13 @@ final class Gateway: Sendable {
             maxWait: headers.maxWait.map { min($0, maxWait) } ?? maxWait,
             serverSidePrompt: headers.serverSidePrompt,
             requestID: headers.requestID,
+            contentType: headers.contentType,
+            searchesWeb: request.path == Endpoints.webSearchPath,
+            narratesRouting: request.path == Endpoints.streamRoutePath,
             anthropicVersion: headers.anthropicVersion,
-            anthropicBeta: headers.anthropicBeta
+            anthropicBeta: headers.anthropicBeta,
+            cors: headers.origin == nil ? nil : gatekeeper.corsFields(for: request)
         )
-        facts.contentType = headers.contentType
-        facts.searchesWeb = request.path == Endpoints.webSearchPath
-        facts.narratesRouting = request.path == Endpoints.streamRoutePath
-        if headers.origin != nil { facts.cors = gatekeeper.corsFields(for: request) }
-        return facts
     }
 }
 

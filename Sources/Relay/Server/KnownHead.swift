@@ -33,7 +33,7 @@ struct KnownHead {
     /// `bytes` are what a connection carried from the start of a request on, and what NIOHTTP1 made of it. `nil` where the
     /// head is not wholly among them, or is of a form that leaves any doubt about where it ends or how long its body is.
     init?(_ head: ClientHead, _ bytes: ByteBufferView) {
-        guard head.method == .POST, head.framing.keepsAlive, !head.framing.isVersion10, !head.headers.isChunked,
+        guard head.target.method == .POST, head.framing.keepsAlive, !head.framing.isVersion10, !head.headers.isChunked,
             !head.headers.wantsUpgrade, !head.headers.expectsContinue, head.headers.contentLength != nil,
             let length = Self.headLength(bytes)
         else { return nil }

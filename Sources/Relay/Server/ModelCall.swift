@@ -43,7 +43,7 @@ final class ModelCall: UpstreamReceiver {
         exchange = Exchange(chain: gateway.chain, call: call, facts: facts)
     }
 
-    var deadline: ContinuousClock.Instant? { exchange.deadline }
+    var deadline: Instant? { exchange.deadline }
 
     /// Its answer ends where its connection does: one of unknown length to HTTP/1.0, or one that broke off.
     var endsWithConnection: Bool { exchange.reply.endsWithConnection }
@@ -62,9 +62,9 @@ final class ModelCall: UpstreamReceiver {
             handle(.begin, at: now)
         case .waiting(let ticket):
             place = .waiting(ticket: ticket)
-            handle(.queued(until: now.continuous.advanced(by: gateway.queueTimeout)), at: now)
+            handle(.queued(until: now.instant.advanced(by: gateway.queueTimeout)), at: now)
         case .full:
-            handle(.queued(until: now.continuous), at: now)
+            handle(.queued(until: now.instant), at: now)
             handle(.tick, at: now)
         }
     }
@@ -90,7 +90,7 @@ final class ModelCall: UpstreamReceiver {
 
     func clientLeft() { handle(.clientLeft, at: .read()) }
 
-    func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
+    func receive(_ event: consuming UpstreamEvent, of call: UpstreamCall) {
         guard call === self.call else { return }
         if event.isLast { self.call = nil }
         let now = Now.read()
@@ -124,7 +124,7 @@ final class ModelCall: UpstreamReceiver {
 
     // MARK: Actions
 
-    private func handle(_ event: Exchange.Event, at now: Now, sending: ClientConnection.Sending = .now) {
+    private func handle(_ event: consuming Exchange.Event, at now: Now, sending: ClientConnection.Sending = .now) {
         guard !isDone else { return }
         perform(exchange.receive(event, at: now), sending: sending)
     }
@@ -208,7 +208,7 @@ final class ModelCall: UpstreamReceiver {
 
     // MARK: The quota queue
 
-    private func wait(until time: ContinuousClock.Instant) {
+    private func wait(until time: Instant) {
         if ticket == nil {
             let bound = NIOLoopBound(self, eventLoop: services.loop)
             let loop = services.loop
@@ -220,9 +220,9 @@ final class ModelCall: UpstreamReceiver {
         scheduleTurn(at: time)
     }
 
-    private func scheduleTurn(at time: ContinuousClock.Instant) {
+    private func scheduleTurn(at time: Instant) {
         wait?.cancel()
-        let delay = ContinuousClock.Instant.now.duration(to: time)
+        let delay = Instant.now.duration(to: time)
         let bound = NIOLoopBound(self, eventLoop: services.loop)
         let amount = TimeAmount.nanoseconds(Int64(max(0, delay.seconds * 1e9)) + 500_000)
         wait = services.loop.scheduleTask(in: amount) { bound.value.takeTurn() }

@@ -36,7 +36,7 @@ final class Ticker {
     private func tick() {
         let now = Now.read()
         // A tick may remove calls, its own included.
-        let due = calls.filter { call in call.deadline.map { $0 <= now.continuous } ?? false }
+        let due = calls.filter { call in call.deadline.map { $0 <= now.instant } ?? false }
         for call in due { call.tick(at: now) }
         if calls.isEmpty {
             isRunning = false

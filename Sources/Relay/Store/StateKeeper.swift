@@ -56,7 +56,7 @@ final class StateKeeper: Sendable {
         for entry in try store.usageTotals() {
             chain.usage.counters(provider: entry.provider, model: entry.model).add(entry)
         }
-        try store.restoreResponses(into: responses, at: now.continuous)
+        try store.restoreResponses(into: responses, at: now.instant)
         // From here on it tells what changes.
         _ = responses.takeChanges()
     }

@@ -4,7 +4,7 @@ import NIOCore
 
 /// Kept responses in the store: what memory holds, no more and no less.
 extension Store {
-    func restoreResponses(into responses: ResponseStore, at now: ContinuousClock.Instant) throws {
+    func restoreResponses(into responses: ResponseStore, at now: Instant) throws {
         let rows = try database.read { try Row.fetchAll($0, sql: "SELECT * FROM responses ORDER BY rowid") }
         for row in rows {
             let response: Data = row["response"]

@@ -6,7 +6,14 @@ import NIOPosix
 
 /// One exchange outside any event loop: events go in with a time of the test's own, and what comes out is kept.
 struct ExchangeRun {
-    var exchange: Exchange
+    /// An exchange cannot be copied; a run is handed to `#expect`.
+    private final class Holder {
+        var exchange: Exchange
+
+        init(_ exchange: consuming Exchange) { self.exchange = exchange }
+    }
+
+    private let holder: Holder
     /// Every byte that went to the client.
     private(set) var written: [UInt8] = []
     /// The routes that were called, in order.
@@ -14,7 +21,7 @@ struct ExchangeRun {
     private(set) var bodies: [String] = []
     private(set) var cancelled = 0
     private(set) var hasEnded = false
-    private(set) var waitsUntil: ContinuousClock.Instant?
+    private(set) var waitsUntil: Instant?
     private let start: Now
     private(set) var seconds = 0.0
 
@@ -61,26 +68,28 @@ struct ExchangeRun {
         wire: Wire = .chat,
         at start: Now
     ) throws {
-        var facts = CallFacts(
+        let facts = CallFacts(
             received: start,
             wire: wire,
             framing: framing,
             tag: "t1",
             client: client,
-            maxWait: maxWait
+            sessionID: session,
+            maxWait: maxWait,
+            requestID: "req_test"
         )
-        facts.sessionID = session
-        facts.requestID = "req_test"
         let body = ByteBuffer(string: body)
         if wire == .messages {
             let reading = try MessagesRequestReader.read(body)
             let encoder = MessagesEncoder(reading.request, showsThinking: reading.showsThinking, tag: "t1")
-            exchange = Exchange(chain: chain, call: WireCall(request: reading.request, encoder: encoder), facts: facts)
+            let call = WireCall(request: reading.request, encoder: encoder)
+            holder = Holder(Exchange(chain: chain, call: call, facts: facts))
         } else {
-            exchange = Exchange(chain: chain, call: WireCall(request: try ChatRequestReader.read(body)), facts: facts)
+            let call = WireCall(request: try ChatRequestReader.read(body))
+            holder = Holder(Exchange(chain: chain, call: call, facts: facts))
         }
         self.start = start
-        receive(seconds.map { .queued(until: start.continuous.advanced(by: .seconds($0))) } ?? .begin)
+        receive(seconds.map { .queued(until: start.instant.advanced(by: .seconds($0))) } ?? .begin)
     }
 
     static func chain(
@@ -100,11 +109,14 @@ struct ExchangeRun {
 
     var now: Now { start.advanced(by: .seconds(seconds)) }
 
+    var phase: Exchange.Phase { holder.exchange.phase }
+    var chain: Chain { holder.exchange.chain }
+
     /// Seconds from the start to when the exchange wants to be woken.
-    var deadline: Double? { exchange.deadline.map { start.continuous.duration(to: $0).seconds } }
+    var deadline: Double? { holder.exchange.deadline.map { start.instant.duration(to: $0).seconds } }
 
     mutating func receive(_ event: Exchange.Event) {
-        let actions = exchange.receive(event, at: now)
+        let actions = holder.exchange.receive(event, at: now)
         if actions.cancelsCall { cancelled += 1 }
         for piece in actions.write.all { written += Array(piece.readableBytesView) }
         if actions.ends { hasEnded = true }

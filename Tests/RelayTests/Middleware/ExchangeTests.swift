@@ -57,7 +57,7 @@ struct ExchangeTests {
         run.connect()
         try run.head()
         run.event(Run.text)
-        #expect(run.exchange.phase == .streaming)
+        #expect(run.phase == .streaming)
         for second in stride(from: 15.0, to: 200, by: 15) {
             run.advance(to: second)
             run.event(Run.text)
@@ -223,11 +223,11 @@ struct ExchangeTests {
         try run.head()
         run.body(": ping\n\n")
         run.event(Run.role)
-        #expect(run.written.isEmpty && run.exchange.phase == .attempting)
+        #expect(run.written.isEmpty && run.phase == .attempting)
         run.event(Run.text)
         let answer = ChatAnswer(try run.response())
         #expect(answer.role == "assistant" && answer.content == "Paris is the capital.")
-        #expect(run.exchange.phase == .streaming)
+        #expect(run.phase == .streaming)
     }
 
     @Test func `a failed attempt leaves nothing in the stream`() async throws {
@@ -255,7 +255,7 @@ struct ExchangeTests {
     @Test func `what waits for quota is given its turn`() async throws {
         var run = try await Run(Run.whole, members: [.init("One")])
         try run.answer(429, "{}", "Retry-After: 3\r\n")
-        #expect(run.exchange.phase == .waiting && run.waitsUntil == run.now.advanced(by: .seconds(3)).continuous)
+        #expect(run.phase == .waiting && run.waitsUntil == run.now.advanced(by: .seconds(3)).instant)
         run.advance(to: 3)
         run.receive(.turn)
         #expect(run.calls.count == 2)
@@ -299,8 +299,8 @@ struct ExchangeTests {
                 if step > 1 { try run.head() }
                 if step > 2 { run.event(Run.text) }
                 run.receive(.clientLeft)
-                #expect(run.exchange.phase == .done && run.cancelled == 1 && run.exchange.deadline == nil)
-                let route = try #require(run.exchange.chain.dispatch.table.routes.first)
+                #expect(run.phase == .done && run.cancelled == 1 && run.deadline == nil)
+                let route = try #require(run.chain.dispatch.table.routes.first)
                 #expect(route.account.snapshot(slot: route.slot, at: run.now).inFlight == 0)
                 #expect(route.account.snapshot(slot: route.slot, at: run.now).state == .available)
             }

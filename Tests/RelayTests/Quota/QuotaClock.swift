@@ -8,7 +8,7 @@ enum QuotaClock {
     /// So many seconds after the start.
     static func at(_ seconds: Double) -> Now {
         Now(
-            continuous: ContinuousClock().systemEpoch.advanced(by: .seconds(100_000) + .seconds(seconds)),
+            ticks: (Duration.seconds(100_000) + .seconds(seconds)).nanoseconds,
             wall: start + seconds
         )
     }
@@ -28,7 +28,7 @@ extension ReserveResult {
 
     /// Seconds after the test clock's start.
     var refusedUntil: Double? {
-        if case .refused(let until?, _) = self { QuotaClock.at(0).continuous.duration(to: until).seconds } else { nil }
+        if case .refused(let until?, _) = self { QuotaClock.at(0).instant.duration(to: until).seconds } else { nil }
     }
 }
 
@@ -55,6 +55,6 @@ extension ProviderAccount {
     /// Seconds after the test clock's start.
     func blockedUntil(slot: Int = 0, tokens: Int = 0, at seconds: Double) -> Double? {
         availability(slot: slot, tokens: tokens, at: QuotaClock.at(seconds)).blockedUntil
-            .map { QuotaClock.at(0).continuous.duration(to: $0).seconds }
+            .map { QuotaClock.at(0).instant.duration(to: $0).seconds }
     }
 }

@@ -23,7 +23,7 @@ struct StrategyTests {
     }
 
     private func blocked(_ seconds: Double?) -> Availability {
-        .blocked(until: seconds.map { QuotaClock.at($0).continuous }, reason: .cooldown)
+        .blocked(until: seconds.map { QuotaClock.at($0).instant }, reason: .cooldown)
     }
 
     @Test(arguments: StrategyName.allCases)
@@ -193,7 +193,7 @@ struct StrategyTests {
             state.fitsWhole = index > 0
             if index > 0 { state.availability = blocked(Double(index * 3)) }
         }
-        #expect(nextWholeOpening(among: states) == QuotaClock.at(3).continuous)
+        #expect(nextWholeOpening(among: states) == QuotaClock.at(3).instant)
         #expect(nextWholeOpening(among: Array(states.prefix(1))) == nil)
         #expect(nextWholeOpening(among: candidates([1])) == nil)
     }

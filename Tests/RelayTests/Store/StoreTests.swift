@@ -129,7 +129,7 @@ struct OldUsageTests {
         let store = try Store(directory: folder.path)
         defer { try? store.finish() }
         let day = 20_000
-        let now = Now(continuous: .now, wall: Double(day) * 86_400 + 44_200)
+        let now = Now(ticks: Instant.now.ticks, wall: Double(day) * 86_400 + 44_200)
         func write(_ hoursAgo: [Int]) throws {
             let log = RequestLog(EventHub())
             for hours in hoursAgo {

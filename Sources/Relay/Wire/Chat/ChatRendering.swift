@@ -271,7 +271,7 @@ struct ChatRendering {
     private var strictMessages: Bool { quirks.strictMessages || refused?.strictMessages == true }
 
     private mutating func editMessage(_ place: Int, appending addition: JSONFragment?) {
-        MessageEdits(bytes: bytes, message: request.messages[place], quirks: quirks, isStrict: strictMessages)
+        MessageEdits(bytes: bytes, message: request.messages[place], route: route, isStrict: strictMessages)
             .apply(shortened: prompt.shortened[place], appending: addition, to: &edits)
     }
 

@@ -4,8 +4,10 @@ import Clients
 struct MessageEdits {
     let bytes: UnsafeRawBufferPointer
     let message: ChatRequest.MessageSpan
-    let quirks: Quirks
+    let route: Route
     let isStrict: Bool
+
+    private var quirks: Quirks { route.quirks }
 
     private static let standardMembers: [StaticString] = ["role", "content", "name", "tool_calls", "tool_call_id"]
 

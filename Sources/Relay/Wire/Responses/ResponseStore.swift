@@ -38,7 +38,7 @@ final class ResponseStore: Sendable {
 
     fileprivate struct Entry {
         let kept: Kept
-        var usedAt: ContinuousClock.Instant
+        var usedAt: Instant
         /// Tells the newest of an entry's uses from the older ones.
         var use: UInt64
     }
@@ -65,7 +65,7 @@ final class ResponseStore: Sendable {
     }
 
     /// One that is larger than the whole store is not kept.
-    func keep(_ kept: Kept, of client: String, at now: ContinuousClock.Instant) {
+    func keep(_ kept: Kept, of client: String, at now: Instant) {
         guard kept.bytes <= maxBytes else { return }
         let key = Key(client: client, id: kept.id)
         state.withLock { state in
@@ -78,12 +78,12 @@ final class ResponseStore: Sendable {
         }
     }
 
-    func response(_ id: String, of client: String, at now: ContinuousClock.Instant) -> Kept? {
+    func response(_ id: String, of client: String, at now: Instant) -> Kept? {
         state.withLock { $0.find(Key(client: client, id: id), at: now) }
     }
 
     /// A response and those it continues, the oldest first; `nil` where one of them is not there any more.
-    func chain(endingWith id: String, of client: String, at now: ContinuousClock.Instant) -> [Kept]? {
+    func chain(endingWith id: String, of client: String, at now: Instant) -> [Kept]? {
         state.withLock { state in
             var chain: [Kept] = []
             var next: String? = id
@@ -121,7 +121,7 @@ final class ResponseStore: Sendable {
 }
 
 extension ResponseStore.State {
-    fileprivate mutating func find(_ key: ResponseStore.Key, at now: ContinuousClock.Instant) -> ResponseStore.Kept? {
+    fileprivate mutating func find(_ key: ResponseStore.Key, at now: Instant) -> ResponseStore.Kept? {
         guard let entry = entries[key] else { return nil }
         guard entry.usedAt.duration(to: now) < ResponseStore.lifetime else {
             remove(key)
@@ -131,7 +131,7 @@ extension ResponseStore.State {
         return entry.kept
     }
 
-    fileprivate mutating func touch(_ key: ResponseStore.Key, at now: ContinuousClock.Instant) {
+    fileprivate mutating func touch(_ key: ResponseStore.Key, at now: Instant) {
         lastUse += 1
         entries[key]?.use = lastUse
         entries[key]?.usedAt = now
@@ -149,7 +149,7 @@ extension ResponseStore.State {
         return true
     }
 
-    fileprivate mutating func makeRoom(count: Int, bytes limit: Int, at now: ContinuousClock.Instant) {
+    fileprivate mutating func makeRoom(count: Int, bytes limit: Int, at now: Instant) {
         while firstUse < uses.count {
             let (key, use) = uses[firstUse]
             if let entry = entries[key], entry.use == use {
@@ -186,10 +186,10 @@ extension ByteBuffer {
 struct KeptItems {
     private let store: ResponseStore
     private let client: String
-    private let now: ContinuousClock.Instant
+    private let now: Instant
     private var read: [String: (input: [ByteBuffer], output: [ByteBuffer])] = [:]
 
-    init(of client: String, in store: ResponseStore, at now: ContinuousClock.Instant) {
+    init(of client: String, in store: ResponseStore, at now: Instant) {
         (self.store, self.client, self.now) = (store, client, now)
     }
 

@@ -9,7 +9,7 @@ struct ResponsesInput {
     private let former: ByteBuffer
 
     init(_ body: ResponsesBody, client: String, responses: ResponseStore) throws(RequestFault) {
-        let now = ContinuousClock.now
+        let now = Instant.now
         own = try Self.own(body, client, responses, now)
         guard let previous = body.previousResponseID?.string else {
             former = ByteBuffer()
@@ -36,7 +36,7 @@ struct ResponsesInput {
         _ body: ResponsesBody,
         _ client: String,
         _ responses: ResponseStore,
-        _ now: ContinuousClock.Instant
+        _ now: Instant
     ) throws(RequestFault) -> ByteBuffer {
         var items = ByteBuffer()
         guard let input = body.input else {

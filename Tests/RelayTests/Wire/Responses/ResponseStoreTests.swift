@@ -4,7 +4,7 @@ import Testing
 @testable import Relay
 
 struct ResponseStoreTests {
-    private let now = ContinuousClock.now
+    private let now = Instant.now
 
     private func kept(_ id: String, bytes: Int = 10, previous: String? = nil) -> ResponseStore.Kept {
         let response = #"{"output":[{"n":0},{"n":1}],"x":"\#(String(repeating: "x", count: bytes))"}"#
