@@ -50,9 +50,12 @@ final class ProviderAccount: Sendable {
     /// Availability and score in one look, for ordering candidates.
     func standing(slot: Int, tokens: Int, at now: Now) -> RouteStanding {
         state.withLock { state in
-            let score = state.routes[slot].score.faded(at: now.ticks)
-            let learned = state.routes[slot].learned
-            if let blockage = state.blockage(slot: slot, tokens: tokens, at: now) {
+            let blockage = state.blockage(slot: slot, tokens: tokens, at: now)
+            // Looked at where it lies: a route's state is large.
+            let routes = state.routes.span
+            let score = routes[slot].score.faded(at: now.ticks)
+            let learned = routes[slot].learned
+            if let blockage {
                 let until = Now.instant(at: blockage.until)
                 return RouteStanding(
                     availability: .blocked(until: until, reason: blockage.reason),

@@ -94,7 +94,7 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
-    private func begin(_ request: ClientRequest, refusal: ClientError?) {
+    private func begin(_ request: consuming ClientRequest, refusal: ClientError?) {
         let isExpecting = request.headers.expectsContinue
         if let refusal, refusal.closesConnection || isExpecting || !request.hasSmallBody {
             // The body is not read: the answer goes out now and the connection ends with it.

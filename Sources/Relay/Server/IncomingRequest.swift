@@ -9,7 +9,7 @@ struct IncomingRequest {
     /// Tells whether the body moves.
     private(set) var received = 0
 
-    init(request: ClientRequest, refusal: ClientError?) {
+    init(request: consuming ClientRequest, refusal: ClientError?) {
         self.request = request
         self.refusal = refusal
     }

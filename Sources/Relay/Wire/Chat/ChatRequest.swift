@@ -83,8 +83,8 @@ final class ChatRequest: Sendable {
         }
     }
 
-    /// What the reader has found; no more is known of the request than that.
-    struct Findings {
+    /// What the reader has found; no more is known of the request than that. It becomes the request's own, uncopied.
+    struct Findings: ~Copyable {
         var members: [Member] = []
         var model = ""
         var wantsStream = false
@@ -115,11 +115,10 @@ final class ChatRequest: Sendable {
         responseFormat = findings.responseFormat
         maxTokens = findings.maxTokens
         filters = findings.filters
-        hasImages = findings.messages.contains { $0.images > 0 }
-        hasAudio = findings.messages.contains { $0.audios > 0 }
-        endsWithAssistant = findings.messages.last?.role == .assistant
-        allowsNormalization =
-            findings.messages.last?.role != .assistant && !findings.wantsLogprobs && origin != .fillIn
+        hasImages = messages.contains { $0.images > 0 }
+        hasAudio = messages.contains { $0.audios > 0 }
+        endsWithAssistant = messages.last?.role == .assistant
+        allowsNormalization = !endsWithAssistant && !findings.wantsLogprobs && origin != .fillIn
     }
 
     func member(_ name: Member.Name) -> Member? { members.first { $0.name == name } }

@@ -2,7 +2,7 @@ import Clients
 import NIOCore
 
 /// Reads a chat completion request in one pass over its bytes.
-struct ChatRequestReader {
+struct ChatRequestReader: ~Copyable {
     private let bytes: UnsafeRawBufferPointer
     private var scanner: JSONScanner
     private var request = ChatRequest.Findings()

@@ -21,7 +21,8 @@ struct PromptEdits: Sendable, Equatable {
 
     /// All that goes to the system text.
     var systemText: JSONFragment? {
-        guard hasSystemText else { return nil }
+        // Most prompts are given the style alone.
+        if summary == nil, handoff == nil { return styleDirective }
         let fragments = [summary, handoff, styleDirective].compactMap(\.self)
         return fragments.count == 1 ? fragments[0] : .joined(fragments)
     }
