@@ -161,8 +161,8 @@ extension AdminAPI {
 extension Configuration {
     /// The provider's name as the catalog writes it.
     fileprivate func knownProvider(_ name: String) throws(ClientError) -> String {
-        if let provider = catalog.first(where: { $0.name.lowercased() == name.lowercased() }) { return provider.name }
-        let nearest = NearestName.nearest(to: name, among: catalog.map(\.name)).map { " Did you mean \($0)?" } ?? ""
-        throw .invalidRequest("The catalog has no provider '\(name)'.\(nearest)", param: "provider")
+        do throws(UnknownProvider) { return try catalog.provider(named: name).name } catch {
+            throw .invalidRequest("\(error)", param: "provider")
+        }
     }
 }

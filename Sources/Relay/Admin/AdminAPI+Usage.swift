@@ -36,15 +36,8 @@ extension AdminAPI {
             ],
             listRequests
         ),
-        AdminOperation(
-            .GET,
-            eventsPath,
-            "What happens, as server-sent events: `request`, `routes`, `health`, `catalog`",
-            followEvents
-        ),
+        .events("/api/events", "What happens, as server-sent events: `request`, `routes`, `health`, `catalog`"),
     ]
-
-    static let eventsPath = "/api/events"
 
     private static func sumUsage(_ call: AdminCall) async throws(ClientError) -> AdminReply {
         AdminReply(text: try await StoredUsage.report(to: call.request, from: call.desk.store).get())
@@ -89,9 +82,6 @@ extension AdminAPI {
         let before = try number("before", 0...Int.max)
         return .list(try call.store { try $0.requests(before: before, limit: limit) }.map(\.json))
     }
-
-    /// The listener serves it itself (`EventStream`); this stands for it in the table.
-    private static func followEvents(_ call: AdminCall) throws(ClientError) -> AdminReply { .done }
 }
 
 extension Store.StoredRequest {

@@ -42,9 +42,8 @@ struct AdminCall: Sendable {
             throw .invalidRequest("The body is no JSON object\(fault).", code: "invalid_json")
         }
         for member in members where !fields.contains(where: { $0.name == member.key }) {
-            let nearest = NearestName.nearest(to: member.key, among: fields.map(\.name))
             throw .invalidRequest(
-                "Unknown member '\(member.key)'.\(nearest.map { " Did you mean \($0)?" } ?? "")",
+                "Unknown member '\(member.key)'.\(NearestName.hint(for: member.key, among: fields.map(\.name)))",
                 param: member.key
             )
         }

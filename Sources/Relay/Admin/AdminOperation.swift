@@ -28,6 +28,16 @@ struct AdminOperation: Sendable {
         }
     }
 
+    /// What it is.
+    enum Action: Sendable {
+        /// One answer.
+        case answer(Perform)
+        /// What happens, for as long as its client listens (`EventStream`).
+        case events
+    }
+
+    typealias Perform = @Sendable (AdminCall) async throws(ClientError) -> AdminReply
+
     let method: HTTPMethod
     /// With `{names}` for what varies; the last may hold slashes.
     let path: String
@@ -37,7 +47,7 @@ struct AdminOperation: Sendable {
     let body: [Field]
     /// Of a success.
     let status: Int
-    let perform: @Sendable (AdminCall) async throws(ClientError) -> AdminReply
+    let action: Action
 
     init(
         _ method: HTTPMethod,
@@ -47,7 +57,7 @@ struct AdminOperation: Sendable {
         query: [Field] = [],
         body: [Field] = [],
         status: Int = 200,
-        _ perform: @escaping @Sendable (AdminCall) async throws(ClientError) -> AdminReply
+        _ perform: @escaping Perform
     ) {
         self.method = method
         self.path = path
@@ -56,7 +66,16 @@ struct AdminOperation: Sendable {
         self.query = query
         self.body = body
         self.status = status
-        self.perform = perform
+        action = .answer(perform)
+    }
+
+    private init(events path: String, _ summary: String) {
+        (method, self.path, self.summary, access) = (.GET, path, summary, .owner)
+        (query, body, status, action) = ([], [], 200, .events)
+    }
+
+    static func events(_ path: String, _ summary: String) -> AdminOperation {
+        AdminOperation(events: path, summary)
     }
 
     /// What a path has in place of the names; `nil` where it is another's.

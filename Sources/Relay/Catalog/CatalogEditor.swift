@@ -6,24 +6,19 @@ struct CatalogEditor: Sendable {
 
     /// Why something cannot be said.
     enum Fault: Error, Equatable, CustomStringConvertible {
-        case unknownProvider(String, nearest: String?)
+        case unknownProvider(UnknownProvider)
         case unknownModel(String, nearest: String?)
         case notSuggested(String)
         case malformed(String)
 
         var description: String {
             switch self {
-            case .unknownProvider(let name, let nearest):
-                "The catalog has no provider '\(name)'.\(Self.hint(nearest, "`relay models --all` lists them."))"
+            case .unknownProvider(let fault): fault.description
             case .unknownModel(let name, let nearest):
-                "There is no model '\(name)'.\(Self.hint(nearest, "`relay models --all` lists them."))"
+                "There is no model '\(name)'.\(NearestName.hint(nearest, otherwise: UnknownProvider.remedy))"
             case .notSuggested(let name): "'\(name)' is in the catalog already: there is nothing to accept."
             case .malformed(let name): "'\(name)' is no name of a model: write Provider/model."
             }
-        }
-
-        private static func hint(_ nearest: String?, _ otherwise: String) -> String {
-            nearest.map { " Did you mean \($0)?" } ?? " " + otherwise
         }
     }
 
@@ -82,8 +77,7 @@ struct CatalogEditor: Sendable {
     // MARK: Names
 
     private func provider(_ name: String) throws(Fault) -> Provider {
-        if let provider = catalog.first(where: { $0.name.lowercased() == name.lowercased() }) { return provider }
-        throw .unknownProvider(name, nearest: NearestName.nearest(to: name, among: catalog.map(\.name)))
+        do throws(UnknownProvider) { return try catalog.provider(named: name) } catch { throw .unknownProvider(error) }
     }
 
     /// One of the catalog, or one that was suggested.

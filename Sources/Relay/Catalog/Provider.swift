@@ -150,3 +150,23 @@ struct ProviderTimeouts: Sendable, Equatable {
     var streamIdle: Double?
     var total: Double?
 }
+
+/// A name that no provider of the catalog has.
+struct UnknownProvider: Error, Equatable, CustomStringConvertible {
+    let name: String
+    let nearest: String?
+
+    static let remedy = "`relay models --all` lists them."
+
+    var description: String {
+        "The catalog has no provider '\(name)'.\(NearestName.hint(nearest, otherwise: Self.remedy))"
+    }
+}
+
+extension [Provider] {
+    /// In any case.
+    func provider(named name: String) throws(UnknownProvider) -> Provider {
+        if let provider = first(where: { $0.name.lowercased() == name.lowercased() }) { return provider }
+        throw UnknownProvider(name: name, nearest: NearestName.nearest(to: name, among: map(\.name)))
+    }
+}

@@ -173,9 +173,8 @@ struct KeysCommand: AsyncParsableCommand {
 extension Configuration {
     /// The provider's name as the catalog writes it.
     func providerName(_ name: String) throws -> String {
-        if let provider = providers.first(where: { $0.name.lowercased() == name.lowercased() }) { return provider.name }
-        let nearest = NearestName.nearest(to: name, among: providers.map(\.name))
-        let hint = nearest.map { " Did you mean \($0)?" } ?? " `relay models --all` lists them."
-        throw ValidationError("The catalog has no provider '\(name)'.\(hint)")
+        do throws(UnknownProvider) { return try providers.provider(named: name).name } catch {
+            throw ValidationError("\(error)")
+        }
     }
 }

@@ -80,6 +80,7 @@ struct Office: Sendable {
     /// What the admin API says; the body is read here, too.
     func answer(
         _ found: AdminAPI.Found,
+        by perform: AdminOperation.Perform,
         _ body: ByteBuffer,
         request: ClientRequest,
         gateway: Gateway
@@ -93,7 +94,7 @@ struct Office: Sendable {
                 fields: found.operation.body,
                 gateway: gateway
             )
-            result = .success(try await found.operation.perform(call))
+            result = .success(try await perform(call))
         } catch {
             result = .failure(error)
         }

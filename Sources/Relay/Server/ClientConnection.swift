@@ -181,10 +181,10 @@ final class ClientConnection: ChannelInboundHandler {
             answer(request, holding: body.readableBytes) { [gateway, request] in
                 await gateway.office.answer(errand, request: request, gateway: gateway)
             }
-        case .admin(let found):
+        case .admin(let found, let perform):
             request.remote = context?.remoteAddress?.ipAddress
             answer(request, holding: body.readableBytes) { [gateway, request] in
-                await gateway.office.answer(found, body, request: request, gateway: gateway)
+                await gateway.office.answer(found, by: perform, body, request: request, gateway: gateway)
             }
         case .events:
             gateway.memory.give(body.readableBytes)

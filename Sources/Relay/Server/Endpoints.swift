@@ -9,7 +9,7 @@ enum Endpoints {
         /// A question about a request, which is not made.
         case question(Office.Question)
         case errand(Office.Errand)
-        case admin(AdminAPI.Found)
+        case admin(AdminAPI.Found, AdminOperation.Perform)
         /// What happens, as it happens.
         case events
         case refused(ClientError)
@@ -67,7 +67,10 @@ enum Endpoints {
     private static func admin(_ request: RequestTarget) -> Match {
         do throws(ClientError) {
             let found = try AdminAPI.find(request)
-            return found.operation.path == AdminAPI.eventsPath ? .events : .admin(found)
+            return switch found.operation.action {
+            case .answer(let perform): .admin(found, perform)
+            case .events: .events
+            }
         } catch {
             return .refused(error)
         }

@@ -9,6 +9,17 @@ enum NearestName {
         return scored.filter { $0.distance <= allowed }.min { $0.distance < $1.distance }?.name
     }
 
+    /// What goes behind the sentence that says that `typed` is not known.
+    static func hint(for typed: String, among names: some Sequence<String>) -> String {
+        hint(nearest(to: typed, among: names))
+    }
+
+    /// The same, with `otherwise` where no name is near.
+    static func hint(_ nearest: String?, otherwise: String = "") -> String {
+        if let nearest { return " Did you mean \(nearest)?" }
+        return otherwise.isEmpty ? "" : " " + otherwise
+    }
+
     private static func folded(_ name: String) -> [Character] {
         name.lowercased().filter { $0 != "_" && $0 != "-" }
     }

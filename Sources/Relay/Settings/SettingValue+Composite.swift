@@ -24,10 +24,10 @@ extension SettingChoice {
         let word = text.lowercased()
         if let choice = Self(rawValue: word) ?? otherNames[word] { return choice }
         let names = allCases.map(\.rawValue)
-        let meant = NearestName.nearest(to: word, among: names).map { " Did you mean \($0)?" } ?? ""
+        let hint = NearestName.hint(for: word, among: names)
         throw SettingProblem(
             message: "'\(text)' is not known",
-            remedy: "Use one of \(names.joined(separator: ", ")).\(meant)"
+            remedy: "Use one of \(names.joined(separator: ", ")).\(hint)"
         )
     }
 

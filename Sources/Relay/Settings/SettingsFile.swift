@@ -15,10 +15,8 @@ struct SettingsFile: Sendable {
         var root = try read()
         for change in changes {
             guard let key = SettingKey.byPath[change.key] else {
-                let nearest = NearestName.nearest(to: change.key, among: SettingKey.all.map(\.path))
-                throw Fault(
-                    description: "There is no setting '\(change.key)'.\(nearest.map { " Did you mean \($0)?" } ?? "")"
-                )
+                let hint = NearestName.hint(for: change.key, among: SettingKey.all.map(\.path))
+                throw Fault(description: "There is no setting '\(change.key)'.\(hint)")
             }
             var section = root[key.section] ?? .object([])
             section.set(key.name, change.value.isNull ? nil : change.value)

@@ -48,7 +48,7 @@ struct CatalogEditorTests {
 
     @Test func `what is not there is named with what may be meant`() {
         var editor = Self.editor()
-        #expect(throws: CatalogEditor.Fault.unknownProvider("Grok", nearest: "Groq")) {
+        #expect(throws: CatalogEditor.Fault.unknownProvider(UnknownProvider(name: "Grok", nearest: "Groq"))) {
             try editor.accept("Grok/llama")
         }
         #expect(throws: CatalogEditor.Fault.unknownModel("Groq/lama", nearest: "Groq/llama")) {
