@@ -36,7 +36,10 @@ extension AdminAPI {
             ],
             listRequests
         ),
-        .events("/api/events", "What happens, as server-sent events: `request`, `routes`, `health`, `catalog`"),
+        AdminOperation(
+            events: "/api/events",
+            "What happens, as server-sent events: `request`, `routes`, `health`, `catalog`"
+        ),
     ]
 
     private static func sumUsage(_ call: AdminCall) async throws(ClientError) -> AdminReply {

@@ -69,13 +69,9 @@ struct AdminOperation: Sendable {
         action = .answer(perform)
     }
 
-    private init(events path: String, _ summary: String) {
+    init(events path: String, _ summary: String) {
         (method, self.path, self.summary, access) = (.GET, path, summary, .owner)
         (query, body, status, action) = ([], [], 200, .events)
-    }
-
-    static func events(_ path: String, _ summary: String) -> AdminOperation {
-        AdminOperation(events: path, summary)
     }
 
     /// What a path has in place of the names; `nil` where it is another's.
@@ -93,7 +89,7 @@ struct AdminOperation: Sendable {
             let isLast = place == pattern.count - 1
             let value = isLast ? parts.joined(separator: "/")[...] : part
             parts = isLast ? [] : parts.dropFirst()
-            found[String(word.dropFirst().dropLast())] = ClientRequest.decoded(value.replacing("+", with: "%2B"))
+            found[String(word.dropFirst().dropLast())] = RequestTarget.decoded(value.replacing("+", with: "%2B"))
         }
         return parts.isEmpty ? found : nil
     }

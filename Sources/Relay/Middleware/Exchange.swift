@@ -123,9 +123,9 @@ struct Exchange: ~Copyable {
             isStream: request.wantsStream,
             framing: facts.framing,
             silence: chain.times.silence,
-            encoder: call.encoder
+            encoder: call.encoder,
+            since: facts.received.instant
         )
-        reply.lastWrite = facts.received.instant
         waitDeadline = facts.received.instant.advanced(by: facts.maxWait)
     }
 

@@ -15,7 +15,8 @@ struct Reply {
     let encoder: (any AnswerEncoder)?
     /// What is gathered is in the client's words already.
     var forwards = false
-    var lastWrite: Instant = .now
+    /// Until something is written, when the call came.
+    private var lastWrite: Instant
     /// What has begun cannot be ended properly: its connection ends with it.
     var isBroken = false
     /// What has begun is a stream of events, with a place for an error.
@@ -29,7 +30,14 @@ struct Reply {
     /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
     static let shortBytes = 16 * 1024
 
-    init(isStream: Bool, framing: ReplyHead.Framing, silence: Duration, encoder: (any AnswerEncoder)?) {
+    init(
+        isStream: Bool,
+        framing: ReplyHead.Framing,
+        silence: Duration,
+        encoder: (any AnswerEncoder)?,
+        since received: Instant
+    ) {
+        lastWrite = received
         self.isStream = isStream
         self.encoder = encoder
         self.framing = framing

@@ -35,22 +35,6 @@ struct ClientRequest: Sendable {
 
     func parameter(_ name: String) -> String? { head.target.parameter(name) }
 
-    static func decoded(_ text: some StringProtocol) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
     /// A body that may as well be read and thrown away: cheaper than a new connection.
     var hasSmallBody: Bool { !headers.isChunked && (contentLength ?? 0) <= 64 * 1024 }
 
@@ -113,8 +97,25 @@ struct RequestTarget: Sendable {
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.first == name[...] else { continue }
-            return parts.count > 1 ? ClientRequest.decoded(parts[1]) : ""
+            return parts.count > 1 ? Self.decoded(parts[1]) : ""
         }
         return nil
+    }
+
+    /// What is percent-encoded in `text`, as it was meant.
+    static func decoded(_ text: some StringProtocol) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

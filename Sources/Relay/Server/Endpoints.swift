@@ -59,7 +59,7 @@ enum Endpoints {
             guard request.path.hasPrefix("/models/") else {
                 return .refused(.notFound("\(request.method) \(request.path)"))
             }
-            let id = ClientRequest.decoded(request.path.dropFirst("/models/".count))
+            let id = RequestTarget.decoded(request.path.dropFirst("/models/".count))
             return only(.GET, request, .office(.model(id)))
         }
     }
@@ -78,7 +78,7 @@ enum Endpoints {
 
     /// `/responses/{id}` and what is below it.
     private static func response(_ request: RequestTarget) -> Match {
-        let parts = request.path.split(separator: "/").dropFirst().map { ClientRequest.decoded($0) }
+        let parts = request.path.split(separator: "/").dropFirst().map { RequestTarget.decoded($0) }
         switch (parts.first ?? "", parts.dropFirst().first, parts.count) {
         case (let id, nil, 1):
             if request.method == .DELETE { return .office(.deletedResponse(id)) }
