@@ -30,9 +30,12 @@ let package = Package(
     targets: [
         .target(name: "Context", swiftSettings: strict),
         .target(name: "Normalize", swiftSettings: strict),
+        // The one thing that is written in C: see its header.
+        .target(name: "CScan"),
         .target(
             name: "Clients",
             dependencies: nio + [
+                "CScan",
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -58,7 +61,7 @@ let package = Package(
         .testTarget(
             name: "ClientsTests",
             dependencies: nio + [
-                "Clients",
+                "CScan", "Clients",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -1,3 +1,5 @@
+import CScan
+
 #if arch(x86_64)
 import _Builtin_intrinsics.intel.sse2
 #endif
@@ -188,8 +190,8 @@ package struct JSONScanner {
 
     // MARK: Strings
 
-    /// A string, from its opening quote on. Prompts are long and hold few quotes, but many escapes: after the first bytes it
-    /// goes by 64, so that one loop runs over all that is special in them.
+    /// A string, from its opening quote on. The first bytes go by sixteen, and most strings have no more; what is sound of a
+    /// long one is passed over at once.
     package mutating func string() throws(JSONFault) -> JSONString {
         guard position < count, base[position] == UInt8(ascii: "\"") else { throw fault(.expected("a string")) }
         let start = position + 1
@@ -197,25 +199,22 @@ package struct JSONScanner {
         var at = start
         var block = start
         var hasEscapes = false
+        /// What has been passed over, between two characters on either side.
+        var passed: Range<Int>?
         // Which bytes were seen, as far as their highest bit goes; a few beyond the string do no harm.
         var seen = SIMD16<UInt8>(repeating: 0)
-        let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
-        let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
-        let blank = SIMD16<UInt8>(repeating: 0x20)
-        @inline(__always) func bits(_ bytes: SIMD16<UInt8>) -> UInt64 {
-            Self.gather((bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank))
-        }
         while block < count {
             var specials: UInt64
             let width: Int
-            if block - start >= 64, block + 64 <= count {
-                let (one, two, three, four) = (load(block), load(block &+ 16), load(block &+ 32), load(block &+ 48))
-                specials = bits(one) | bits(two) << 16 | bits(three) << 32 | bits(four) << 48
-                seen |= (one | two) | (three | four)
-                width = 64
-            } else if block + 16 <= count {
+            if block + 16 <= count {
+                if passed == nil, block - start >= 32, block + 64 <= count {
+                    passed = passOver(from: max(at, block), since: start, &hasEscapes)
+                    at = passed?.upperBound ?? at
+                    block = at
+                    continue
+                }
                 let bytes = load(block)
-                specials = bits(bytes)
+                specials = Self.specials(bytes)
                 seen |= bytes
                 width = 16
             } else {
@@ -228,13 +227,33 @@ package struct JSONScanner {
                 specials &= specials &- 1
                 // Escaped by the one before.
                 guard place >= at else { continue }
-                if base[place] == UInt8(ascii: "\"") { return try end(from: start, at: place, hasEscapes, seen) }
+                if base[place] == UInt8(ascii: "\"") {
+                    return try end(from: start, at: place, hasEscapes, seen, passed)
+                }
                 at = try escape(at: place)
                 hasEscapes = true
             }
             block &+= width
         }
         throw JSONFault(offset: count, reason: .unexpectedEnd)
+    }
+
+    /// Goes over sound content of a long string (`scan_string`), from the beginning of the character at `place` on.
+    private func passOver(from place: Int, since start: Int, _ hasEscapes: inout Bool) -> Range<Int> {
+        var place = place
+        while place > start, base[place] & 0xC0 == 0x80 { place -= 1 }
+        return place..<place + scan_string(base + place, count - place, Self.width, &hasEscapes)
+    }
+
+    /// Of this processor's registers.
+    private static let width = scan_widest()
+
+    @inline(__always)
+    private static func specials(_ bytes: SIMD16<UInt8>) -> UInt64 {
+        let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
+        let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+        let blank = SIMD16<UInt8>(repeating: 0x20)
+        return gather((bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank))
     }
 
     @inline(__always)
@@ -261,21 +280,29 @@ package struct JSONScanner {
         #endif
     }
 
-    /// Behind the closing quote; text that is not all ASCII must be UTF-8.
+    /// Behind the closing quote; text that is not all ASCII must be UTF-8, what was not passed over no less.
     @inline(__always)
     private mutating func end(
         from start: Int,
         at quote: Int,
         _ hasEscapes: Bool,
-        _ seen: SIMD16<UInt8>
+        _ seen: SIMD16<UInt8>,
+        _ passed: Range<Int>?
     ) throws(JSONFault) -> JSONString {
         position = quote + 1
         let halves = unsafeBitCast(seen, to: SIMD2<UInt64>.self)
         let isASCII = (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0
-        if !isASCII, let bad = UTF8Check.firstFault(base + start, count: quote - start) {
-            throw JSONFault(offset: start + bad, reason: .badUTF8)
+        if !isASCII {
+            try checkUTF8(start..<(passed?.lowerBound ?? quote))
+            if let passed { try checkUTF8(passed.upperBound..<quote) }
         }
         return JSONString(range: start..<quote, hasEscapes: hasEscapes)
+    }
+
+    private func checkUTF8(_ range: Range<Int>) throws(JSONFault) {
+        if let bad = UTF8Check.firstFault(base + range.lowerBound, count: range.count) {
+            throw JSONFault(offset: range.lowerBound + bad, reason: .badUTF8)
+        }
     }
 
     /// Checks what a string may not hold as it is: the escape at a backslash. The position behind it.

@@ -1,0 +1,159 @@
+#include "string_scan.h"
+
+#include <string.h>
+
+typedef uint8_t block __attribute__((ext_vector_type(64)));
+typedef bool lanes __attribute__((ext_vector_type(64)));
+
+/// A bit for each byte of a block, the first the lowest.
+typedef uint64_t bits;
+
+#define INLINE static inline __attribute__((always_inline))
+
+/// What a comparison found: all ones for each byte of which it is true.
+#define BITS(comparison) __builtin_bit_cast(bits, __builtin_convertvector((comparison), lanes))
+
+/// What a block leaves to the next one.
+typedef struct {
+    /// The first byte is escaped.
+    bits escaped;
+    /// Bytes that must be hexadecimal digits.
+    bits hex;
+    /// Bytes that must continue a character.
+    bits continued;
+    /// The first byte follows one after which not every continuation is allowed.
+    uint8_t last;
+} carry;
+
+/// Which bytes follow a backslash that is none itself. In a run of them every second one, counted from its start, escapes
+/// what is behind it: runs that start at an odd place are told by the carry that adding their starts lets run through them.
+INLINE bits escaped_bytes(bits backslashes, carry *state) {
+    const bits odd = 0xAAAAAAAAAAAAAAAA;
+    backslashes &= ~state->escaped;
+    bits starts = backslashes & ~(backslashes << 1);
+    bits odd_runs = backslashes & ~(backslashes + (starts & odd));
+    bits escapes = (odd_runs & odd) | (backslashes & ~odd_runs & ~odd);
+    bits escaped = escapes << 1 | state->escaped;
+    state->escaped = escapes >> 63;
+    return escaped;
+}
+
+/// Whether every escape is one of JSON's, and four hexadecimal digits follow each `u`.
+INLINE bool escapes_are_good(const block *bytes, bits escaped, bits quotes, bits backslashes, carry *state) {
+    block v = *bytes;
+    block letters = (block)(v == 'b') | (block)(v == 'f') | (block)(v == 'n') | (block)(v == 'r') | (block)(v == 't')
+        | (block)(v == '/');
+    bits unicode = BITS(v == 'u') & escaped;
+    if (escaped & ~(BITS(letters != 0) | quotes | backslashes | unicode)) return false;
+    if (!(unicode | state->hex)) return true;
+    bits hex = unicode << 1 | unicode << 2 | unicode << 3 | unicode << 4 | state->hex;
+    state->hex = unicode >> 63 | unicode >> 62 | unicode >> 61 | unicode >> 60;
+    return (hex & ~BITS((block)((v - '0') < 10) | (block)(((v | 0x20) - 'a') < 6))) == 0;
+}
+
+/// Whether a first byte allows only some of the continuations, or is none of UTF-8's.
+INLINE bool is_narrow(uint8_t byte) { return byte == 0xE0 || byte == 0xED || byte >= 0xF0; }
+
+/// Whether the block goes on with UTF-8 (RFC 3629): each first byte with as many others behind it as it announces, and none
+/// that would make a form too long, a surrogate, or a character beyond U+10FFFF.
+INLINE bool is_utf8(const block *bytes, bits high, carry *state) {
+    block v = *bytes;
+    bits second = BITS((v & 0x40) != 0);
+    bits third = BITS((v & 0x20) != 0);
+    bits fourth = BITS((v & 0x10) != 0);
+    bits first = high & second;
+    bits of_three = first & third;
+    bits of_four = of_three & fourth;
+    bits continued = first << 1 | of_three << 2 | of_four << 3 | state->continued;
+    state->continued = first >> 63 | of_three >> 62 | of_four >> 61;
+    if (continued != (high & ~second)) return false;
+    block narrow = (block)(v == 0xE0) | (block)(v == 0xED) | (block)((v & 0xFE) == 0xC0) | (block)(v >= 0xF0);
+    uint8_t last = state->last;
+    if (!BITS(narrow != 0) && !is_narrow(last)) return true;
+    // E0 and F0 would be too long with a low second byte, ED a surrogate and F4 too great with a high one.
+    bits after_e0 = BITS(v == 0xE0) << 1 | (last == 0xE0);
+    bits after_ed = BITS(v == 0xED) << 1 | (last == 0xED);
+    bits after_f0 = BITS(v == 0xF0) << 1 | (last == 0xF0);
+    bits after_f4 = BITS(v == 0xF4) << 1 | (last == 0xF4);
+    bits wrong = BITS((v & 0xFE) == 0xC0) | BITS(v > 0xF4) | (after_e0 & ~third) | (after_ed & third)
+        | (after_f0 & ~third & ~fourth) | (after_f4 & (third | fourth));
+    return wrong == 0;
+}
+
+/// Back from `end` to where neither an escape nor a character is cut in two.
+INLINE size_t whole(const uint8_t *bytes, size_t end, const carry *state) {
+    if (state->escaped) return end - 1;
+    if (state->hex) {
+        while (bytes[end - 1] != 'u') end -= 1;
+        return end - 2;
+    }
+    if (state->continued) {
+        while ((bytes[end - 1] & 0xC0) == 0x80) end -= 1;
+        return end - 1;
+    }
+    return end;
+}
+
+INLINE size_t scan(const uint8_t *bytes, size_t count, bool *has_escapes) {
+    carry state = {0};
+    size_t place = 0;
+    bits escapes = 0;
+    for (; place + 64 <= count; place += 64) {
+        carry next = state;
+        block v;
+        memcpy(&v, bytes + place, 64);
+        bits quotes = BITS(v == '"');
+        bits backslashes = BITS(v == '\\');
+        bits controls = BITS(v < 0x20);
+        bits high = BITS(v >= 0x80);
+        bits escaped = escaped_bytes(backslashes, &next);
+        if (controls | (quotes & ~escaped)) break;
+        if ((escaped | next.hex) && !escapes_are_good(&v, escaped, quotes, backslashes, &next)) break;
+        if ((high | next.continued) && !is_utf8(&v, high, &next)) break;
+        next.last = bytes[place + 63];
+        escapes |= backslashes;
+        state = next;
+    }
+    if (escapes) *has_escapes = true;
+    return whole(bytes, place, &state);
+}
+
+// The same for each kind of processor.
+
+static size_t scan_any(const uint8_t *bytes, size_t count, bool *has_escapes) { return scan(bytes, count, has_escapes); }
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2,bmi"))) static size_t scan_32(const uint8_t *bytes, size_t count, bool *has_escapes) {
+    return scan(bytes, count, has_escapes);
+}
+
+__attribute__((target("avx512f,avx512bw,avx512vl,bmi"))) static size_t scan_64(
+    const uint8_t *bytes, size_t count, bool *has_escapes
+) {
+    return scan(bytes, count, has_escapes);
+}
+
+scan_width scan_widest(void) {
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi")) return SCAN_ANY;
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") ? SCAN_64 : SCAN_32;
+}
+
+size_t scan_string(const uint8_t *bytes, size_t count, scan_width width, bool *has_escapes) {
+    switch (width) {
+    case SCAN_64: return scan_64(bytes, count, has_escapes);
+    case SCAN_32: return scan_32(bytes, count, has_escapes);
+    default: return scan_any(bytes, count, has_escapes);
+    }
+}
+
+#else
+
+scan_width scan_widest(void) { return SCAN_ANY; }
+
+size_t scan_string(const uint8_t *bytes, size_t count, scan_width width, bool *has_escapes) {
+    return scan_any(bytes, count, has_escapes);
+}
+
+#endif
