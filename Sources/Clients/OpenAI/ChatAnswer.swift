@@ -193,8 +193,25 @@ package enum JSONKey {
     package static func equals(_ bytes: UnsafeRawBufferPointer, _ string: JSONString, _ name: StaticString) -> Bool {
         let length = name.utf8CodeUnitCount
         guard string.range.count == length, let base = bytes.baseAddress else { return false }
-        let start = base.advanced(by: string.range.lowerBound).assumingMemoryBound(to: UInt8.self)
-        for index in 0..<length where start[index] != name.utf8Start[index] { return false }
+        return areEqual(base + string.range.lowerBound, UnsafeRawPointer(name.utf8Start), length)
+    }
+
+    /// Eight bytes at a time, the last ones together with some before them.
+    @inlinable
+    static func areEqual(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ count: Int) -> Bool {
+        func differ<Word: FixedWidthInteger>(at place: Int, _ word: Word.Type) -> Bool {
+            one.loadUnaligned(fromByteOffset: place, as: word) != other.loadUnaligned(fromByteOffset: place, as: word)
+        }
+        if count >= 8 {
+            var place = 0
+            while place + 8 < count {
+                if differ(at: place, UInt64.self) { return false }
+                place += 8
+            }
+            return !differ(at: count - 8, UInt64.self)
+        }
+        if count >= 4 { return !differ(at: 0, UInt32.self) && !differ(at: count - 4, UInt32.self) }
+        for place in 0..<count where differ(at: place, UInt8.self) { return false }
         return true
     }
 

@@ -37,8 +37,10 @@ struct AxisWindow: Sendable {
         self.ring = AmountRing(granularity: isExact ? 0 : axis.window.nanoseconds / 128)
     }
 
+    // Looked at where the window lies, and so within whoever asks: a call would be handed a copy of it.
+
     /// Spent and not yet out of the window; what is under way comes on top.
-    var spent: Int { ring.total + counter + foreign }
+    @inline(__always) var spent: Int { ring.total + counter + foreign }
     private var isFixed: Bool { reset != .rolling }
 
     /// Lets go of what has left the window.
@@ -62,6 +64,7 @@ struct AxisWindow: Sendable {
 
     /// When `amount` fits; `Now.never` if it does now. A request for more than the whole limit is treated as one for
     /// all of it, since no waiting would ever help. Call `expire` first.
+    @inline(__always)
     func opening(for amount: Int, underWay: Int, at now: Now) -> Int64 {
         guard limit > 0 else { return Now.unknown }
         var opening = now.ticks < blockedUntil ? blockedUntil : Now.never
@@ -71,6 +74,7 @@ struct AxisWindow: Sendable {
     }
 
     /// The share of the limit that would be left after `amount`.
+    @inline(__always)
     func headroom(after amount: Int, underWay: Int) -> Double {
         limit > 0 ? max(0, Double(limit - spent - underWay - min(amount, limit)) / Double(limit)) : 0
     }

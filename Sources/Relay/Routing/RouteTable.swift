@@ -31,9 +31,9 @@ final class RouteTable: Sendable {
     /// How many tables there were before it.
     let version: Int
     private let lists = Mutex<[Question: CandidateList]>([:])
-    private let answers = Mutex<[Ask: Candidates]>([:])
+    private let answers = Mutex(Answers())
 
-    private static let maximumCachedQuestions = 512
+    fileprivate static let maximumCachedQuestions = 512
     private static let maximumCachedText = 512
 
     /// `leftOut` names the providers that are in the catalog but not in use, and why: `no key in GROQ_API_KEY`. Accounts
@@ -104,7 +104,7 @@ final class RouteTable: Sendable {
 
     /// Who may serve what a request asks for, in its own words. Most requests ask what the last one asked.
     func candidates(for ask: Ask) throws(RoutingError) -> Candidates {
-        if let known = answers.withLock({ $0[ask] }) { return known }
+        if let known = answers.withLock({ $0.find(ask) }) { return known }
         var scale: ModelScale?
         var isMeta = false
         var filters = RouteFilters.none
@@ -123,10 +123,7 @@ final class RouteTable: Sendable {
         let answer = Candidates(list: list, isMeta: isMeta, preferredScale: scale)
         // What a client writes is kept only while it is of a name's length.
         guard ask.textBytes <= Self.maximumCachedText else { return answer }
-        answers.withLock { answers in
-            if answers.count >= Self.maximumCachedQuestions { answers.removeAll(keepingCapacity: true) }
-            answers[ask] = answer
-        }
+        answers.withLock { $0.keep(answer, to: ask) }
         return answer
     }
 
@@ -294,6 +291,24 @@ struct Candidates: Sendable {
     /// The meta-model was asked for, by one of its names or by an alias.
     let isMeta: Bool
     let preferredScale: ModelScale?
+}
+
+/// Who may serve what was asked before. What was asked last is compared, not hashed: it is asked again and again.
+private struct Answers {
+    private var known: [Ask: Candidates] = [:]
+    private var last: (ask: Ask, answer: Candidates)?
+
+    mutating func find(_ ask: Ask) -> Candidates? {
+        if let last, last.ask == ask { return last.answer }
+        guard let answer = known[ask] else { return nil }
+        last = (ask, answer)
+        return answer
+    }
+
+    mutating func keep(_ answer: Candidates, to ask: Ask) {
+        if known.count >= RouteTable.maximumCachedQuestions { known.removeAll(keepingCapacity: true) }
+        known[ask] = answer
+    }
 }
 
 /// What decides who may serve, without what only decides the order.

@@ -128,8 +128,7 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func receiveEnd() {
-        guard !isClosing, let done = incoming else { return }
-        incoming = nil
+        guard !isClosing, let done = incoming.take() else { return }
         if let refusal = done.refusal {
             enqueue(.refusal(done.request, refusal))
         } else {
@@ -158,8 +157,7 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
-    private func serve(_ request: ClientRequest, _ body: ByteBuffer) {
-        var request = request
+    private func serve(_ request: consuming ClientRequest, _ body: ByteBuffer) {
         if gateway.isDraining.load(ordering: .relaxed) { request = request.closingAfterwards }
         switch request.head.endpoint {
         case let match where match.isOwners && request.caller.key != nil:

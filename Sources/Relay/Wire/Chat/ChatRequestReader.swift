@@ -201,7 +201,8 @@ struct ChatRequestReader: ~Copyable {
         try scanner.enterObject()
         var isFirst = true
         while let key = try scanner.nextKey(&isFirst) {
-            if JSONKey.equals(bytes, key, "content") {
+            // The length tells the names apart.
+            if key.range.count == 7, JSONKey.equals(bytes, key, "content") {
                 if scanner.peek() == UInt8(ascii: "[") {
                     let contentStart = scanner.position
                     try readParts(into: &message)
@@ -218,13 +219,16 @@ struct ChatRequestReader: ~Copyable {
                 continue
             }
             let value = try scanner.value()
-            if JSONKey.equals(bytes, key, "role") {
+            switch key.range.count {
+            case 4 where JSONKey.equals(bytes, key, "role"):
                 role = value
-            } else if JSONKey.equals(bytes, key, "tool_calls"), value.kind == .array {
+            case 10 where JSONKey.equals(bytes, key, "tool_calls") && value.kind == .array:
                 message.toolCalls = value
                 message.textBytes += value.range.count
-            } else if JSONKey.equals(bytes, key, "tool_call_id") {
+            case 12 where JSONKey.equals(bytes, key, "tool_call_id"):
                 message.toolCallID = value.text
+            default:
+                break
             }
         }
         message.range = start..<scanner.position
