@@ -183,6 +183,33 @@ def write_bodies(directory):
         (directory / name).write_bytes(chat_body(size, stream))
 
 
+# The APIs that clients speak: (path, how their streams end)
+WIRES = {
+    "chat completions": ("/v1/chat/completions", "[DONE]"),
+    "messages": ("/v1/messages", "message_stop"),
+    "responses": ("/v1/responses", ""),
+}
+
+
+def in_words_of(wire, chat):
+    """The chat completion as a client of that API would ask it."""
+    system, *messages = chat["messages"]
+    kept = {name: chat[name] for name in ("model", "temperature", "stream") if name in chat}
+    if wire == "messages":
+        return {**kept, "max_tokens": chat["max_tokens"], "system": system["content"], "messages": messages}
+    if wire == "responses":
+        return {**kept, "max_output_tokens": chat["max_tokens"], "instructions": system["content"], "input": messages,
+                "store": False}
+    return chat
+
+
+def write_wires(directory):
+    for wire in WIRES:
+        for kind, stream in (("whole", False), ("stream", True)):
+            chat = json.loads(chat_body(2048, stream))
+            (directory / f"{wire}-{kind}").write_text(json.dumps(in_words_of(wire, chat)))
+
+
 # Processes
 
 def clean_environment(**more):
@@ -407,7 +434,7 @@ class Bench:
             server.wait_until(lambda: get(port, "/v1/models")[0] == 200)
         return server
 
-    def start_relay(self, providers, overrides=(), wait=True):
+    def start_relay(self, providers, overrides=(), wait=True, **environment):
         binary = pathlib.Path(self.options.relay).resolve()
         if not binary.exists():
             sys.exit(f"{binary} is not there: build it with `swift build -c release`, or name it with --relay")
@@ -416,7 +443,7 @@ class Bench:
         settings.write_text(json.dumps(relay_settings(port, [*overrides, *self.options.overrides]), indent=2))
         catalog.write_text(json.dumps({"providers": providers}, indent=2))
         server = self.start("relay", relay_command(binary, settings, catalog), port,
-                            BENCH_KEY="x", SSL_CERT_FILE=str(self.directory / "ca.pem"))
+                            BENCH_KEY="x", SSL_CERT_FILE=str(self.directory / "ca.pem"), **environment)
         if wait:
             server.wait_until(lambda: get(port, "/health")[0] == 200)
         return server

@@ -39,12 +39,13 @@ struct HeadScan {
         var index = start
         while index < bytes.count {
             if index + 16 <= bytes.count {
-                // Sixteen bytes that are nothing special, as most are.
-                let block = bytes.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
-                if !any((block .< 0x20) .| (block .== 0x7F)) {
+                // Most are nothing special.
+                let controls = Self.controls(bytes.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self))
+                guard controls != 0 else {
                     index += 16
                     continue
                 }
+                index += controls.trailingZeroBitCount
             }
             let byte = bytes[index]
             if byte == 0x0D {
@@ -57,6 +58,13 @@ struct HeadScan {
             index += 1
         }
         return nil
+    }
+
+    @inline(__always)
+    private static func controls(_ bytes: SIMD16<UInt8>) -> UInt64 {
+        let blank = SIMD16<UInt8>(repeating: 0x20)
+        let delete = SIMD16<UInt8>(repeating: 0x7F)
+        return ((bytes .< blank) .| (bytes .== delete)).bits
     }
 
     private static func checkStart(_ bytes: UnsafeRawBufferPointer) throws(ResponseParser.Fault) {

@@ -1,9 +1,5 @@
 import CScan
 
-#if arch(x86_64)
-import _Builtin_intrinsics.intel.sse2
-#endif
-
 /// Walks over a JSON document without building anything: it says where things are and whether they are well formed
 /// (RFC 8259). Bodies are scanned once, in place; what is wanted of them is kept as ranges.
 ///
@@ -253,7 +249,7 @@ package struct JSONScanner {
         let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
         let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
         let blank = SIMD16<UInt8>(repeating: 0x20)
-        return gather((bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank))
+        return ((bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank)).bits
     }
 
     @inline(__always)
@@ -264,20 +260,6 @@ package struct JSONScanner {
     @inline(__always)
     private func load(_ place: Int) -> SIMD16<UInt8> {
         UnsafeRawPointer(base + place).loadUnaligned(as: SIMD16<UInt8>.self)
-    }
-
-    /// A bit for each of sixteen lanes. Where no instruction does it, the lowest bit of each byte is gathered in the highest byte
-    /// of a product.
-    @inline(__always)
-    private static func gather(_ lanes: SIMDMask<SIMD16<Int8>>) -> UInt64 {
-        #if arch(x86_64)
-        return UInt64(truncatingIfNeeded: _mm_movemask_epi8(unsafeBitCast(lanes, to: SIMD2<Int64>.self)))
-        #else
-        let halves = unsafeBitCast(lanes, to: SIMD2<UInt64>.self) & 0x0101_0101_0101_0101
-        let low = (halves[0] &* 0x0102_0408_1020_4080) >> 56
-        let high = (halves[1] &* 0x0102_0408_1020_4080) >> 56
-        return low | high << 8
-        #endif
     }
 
     /// Behind the closing quote; text that is not all ASCII must be UTF-8, what was not passed over no less.

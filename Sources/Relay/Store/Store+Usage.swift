@@ -268,9 +268,9 @@ struct UsageSum: Sendable, Equatable {
         /// The lengths tell most slots apart; hashing four texts costs each request more than comparing them with a second
         /// slot now and then.
         func hash(into hasher: inout Hasher) {
-            hasher.combine(
-                hour << 32 ^ provider.utf8.count << 24 ^ model.utf8.count << 16 ^ key.utf8.count << 8 ^ client.utf8.count
-            )
+            let names = provider.utf8.count << 8 ^ model.utf8.count
+            let holders = key.utf8.count << 8 ^ client.utf8.count
+            hasher.combine(hour << 32 ^ names << 16 ^ holders)
         }
     }
 
