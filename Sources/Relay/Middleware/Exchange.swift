@@ -89,6 +89,8 @@ struct Exchange: ~Copyable {
     var refusal: (failure: UpstreamFailure, details: UpstreamErrorDetails)?
     var lastEmpty: EmptyAnswer?
     var session: PinKey?
+    /// The number of the route that the session is pinned to.
+    private var pinned: Int?
     /// Where the conversation was until now.
     private var former: Route?
     /// The model that began the conversation, where the current candidate is told that it goes on with it.
@@ -174,10 +176,11 @@ struct Exchange: ~Copyable {
 
     /// Orders the candidates anew and goes to the first that can serve.
     private mutating func select(_ now: Now, _ actions: inout Actions) {
-        let pinned = session.flatMap { chain.sessionAffinity.pins.route(for: $0, at: now) }
+        pinned = session.flatMap { chain.sessionAffinity.pins.route(for: $0, at: now) }
         let routes = chain.dispatch.table.routes
         former = pinned.flatMap { routes.indices.contains($0) ? routes[$0] : nil }
-        let opening = selection.order(chain: chain, pinned: pinned, request: request, prompt: prompt, at: now)
+        let question = question
+        let opening = selection.order(question, wantsAll: narrator != nil, at: now)
         // A history is cut only where waiting for a candidate that takes it whole would be too long.
         if let narrator { narrator.skip(selection.blocked(prompt, at: now)) }
         if let opening, opening <= waitDeadline { return wait(until: opening, now, &actions) }
@@ -186,7 +189,7 @@ struct Exchange: ~Copyable {
 
     /// Fit, direct, reserve, call: for one candidate after the other until one takes the request.
     mutating func next(_ now: Now, _ actions: inout Actions) {
-        while let candidate = selection.next(attempts: trail.count, limit: chain.times.maxAttempts) {
+        while let candidate = nextCandidate(now) {
             guard let chat = request.chat else {
                 if start(candidate, .whole(tokens: prompt.tokens(for: candidate)), now, &actions) { return }
                 continue
@@ -205,6 +208,19 @@ struct Exchange: ~Copyable {
             if start(candidate, fit, now, &actions) { return }
         }
         exhausted(now, &actions)
+    }
+
+    private mutating func nextCandidate(_ now: Now) -> Route? {
+        let limit = chain.times.maxAttempts
+        if let candidate = selection.next(attempts: trail.count, limit: limit) { return candidate }
+        guard trail.count < limit, selection.othersWait else { return nil }
+        let question = question
+        selection.orderOthers(question, at: now)
+        return selection.next(attempts: trail.count, limit: limit)
+    }
+
+    private var question: Selection.Question {
+        Selection.Question(chain: chain, request: request, prompt: prompt, pinned: pinned)
     }
 
     /// What it would stand in line for.

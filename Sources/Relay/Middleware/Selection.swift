@@ -22,6 +22,8 @@ struct Selection {
     private var wantsSchema = false
     /// Places in `list`, in the order in which they are tried.
     private var queue: [Int] = []
+    /// The place of the pin, where nobody else has been looked at.
+    private var first: Int?
     private var place = 0
     private var caps: [Int: Int] = [:]
     private var maxTokens: [Int: Int] = [:]
@@ -62,15 +64,19 @@ struct Selection {
         turn = takesTurn ? list.nextTurn() : list.comingTurn
     }
 
-    /// Orders all candidates as they stand now.
+    /// What is asked of the candidates, and in which chain.
+    struct Question {
+        let chain: Chain
+        let request: ModelRequest
+        let prompt: PromptFacts
+        /// The route that the session is pinned to.
+        let pinned: Int?
+    }
+
+    /// Orders the candidates as they stand now. A pin that is free and takes the history whole goes before all others: unless
+    /// `wantsAll`, these are looked at when it has not served (`orderOthers`).
     /// - Returns: when one that takes the history whole is free, where only such as would cut it are free now.
-    mutating func order(
-        chain: Chain,
-        pinned: Int?,
-        request: ModelRequest,
-        prompt: PromptFacts,
-        at now: Now
-    ) -> Instant? {
+    mutating func order(_ question: Question, wantsAll: Bool, at now: Now) -> Instant? {
         place = 0
         earliest = nil
         retryAt = nil
@@ -79,46 +85,65 @@ struct Selection {
         failed.removeAll(keepingCapacity: true)
         overflowed = 0
         unsaid.count = 0
+        first = nil
         guard list.routes.count > 1 else {
             queue = Array(list.routes.indices)
             return nil
         }
-        var states: [CandidateState] = []
-        states.reserveCapacity(list.routes.count)
-        // Some candidate is free; one that takes the history whole is.
-        var (isAnyFree, isWholeFree) = (false, false)
-        for route in list.routes {
-            let tokens = prompt.tokens(for: route)
-            let standing = route.account.standing(slot: route.slot, tokens: tokens, at: now)
-            let fitsWhole =
-                request.chat.map { chat in
-                    chain.contextWindow.surelyFits(
-                        chat,
-                        facts: prompt,
-                        for: route,
-                        learned: standing.learned,
-                        shrunkTo: caps.isEmpty ? nil : caps[route.index]
-                    )
-                } ?? true
-            let isFree = standing.availability.isFree
-            isAnyFree = isAnyFree || isFree
-            isWholeFree = isWholeFree || isFree && fitsWhole
-            let traits = chain.dispatch.table.traits[route.index]
-            states.append(
-                CandidateState(
-                    traits: traits,
-                    availability: standing.availability,
-                    score: standing.score,
-                    fitsWhole: fitsWhole,
-                    isPinned: route.index == pinned,
-                    distance: traits.distance(from: preferredScale, wantsSchema: wantsSchema)
-                )
-            )
+        if !wantsAll, let pinned = question.pinned, let position = list.position(of: pinned),
+            state(of: list.routes[position], question, at: now).tier == CandidateState.firstTier
+        {
+            first = position
+            queue = [position]
+            return nil
         }
+        let states = rank(question, at: now)
+        guard states.contains(where: \.availability.isFree) else { return nil }
+        return nextWholeOpening(among: states)
+    }
+
+    /// There are candidates that `order` has not looked at.
+    var othersWait: Bool { first != nil }
+
+    /// Orders those, once the pin has not served.
+    mutating func orderOthers(_ question: Question, at now: Now) {
+        _ = rank(question, at: now)
+        // It has had its turn; where the list is gone through several times, it has others.
+        if let position = queue.firstIndex(where: { $0 == first }) { queue.remove(at: position) }
+        first = nil
+        place = 0
+    }
+
+    private mutating func rank(_ question: Question, at now: Now) -> [CandidateState] {
+        let states = list.routes.map { state(of: $0, question, at: now) }
         // Time and turn are random enough to spread load, and cost no system call.
         var generator = SeededGenerator(seed: now.wall.bitPattern ^ UInt64(truncatingIfNeeded: turn) << 32)
-        queue = chain.dispatch.strategy.order(states, turn: turn, using: &generator)
-        return isAnyFree && !isWholeFree ? nextWholeOpening(among: states) : nil
+        queue = question.chain.dispatch.strategy.order(states, turn: turn, using: &generator)
+        return states
+    }
+
+    private func state(of route: Route, _ question: Question, at now: Now) -> CandidateState {
+        let (chain, prompt) = (question.chain, question.prompt)
+        let standing = route.account.standing(slot: route.slot, tokens: prompt.tokens(for: route), at: now)
+        let fitsWhole =
+            question.request.chat.map { chat in
+                chain.contextWindow.surelyFits(
+                    chat,
+                    facts: prompt,
+                    for: route,
+                    learned: standing.learned,
+                    shrunkTo: caps.isEmpty ? nil : caps[route.index]
+                )
+            } ?? true
+        let traits = chain.dispatch.table.traits[route.index]
+        return CandidateState(
+            traits: traits,
+            availability: standing.availability,
+            score: standing.score,
+            fitsWhole: fitsWhole,
+            isPinned: route.index == question.pinned,
+            distance: traits.distance(from: preferredScale, wantsSchema: wantsSchema)
+        )
     }
 
     /// All candidates, as they were ordered last.

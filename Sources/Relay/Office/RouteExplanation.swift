@@ -41,13 +41,8 @@ struct RouteExplanation {
         var selection = Selection()
         try selection.start(.chat(request), rules: ask.rules, chain: chain, takesTurn: false)
         let pinned = session.flatMap { chain.sessionAffinity.pins.peek($0, at: now) }
-        let opening = selection.order(
-            chain: chain,
-            pinned: pinned,
-            request: .chat(request),
-            prompt: prompt,
-            at: now
-        )
+        let question = Selection.Question(chain: chain, request: .chat(request), prompt: prompt, pinned: pinned)
+        let opening = selection.order(question, wantsAll: true, at: now)
         let candidates = selection.candidates
         let table = chain.dispatch.table
         var text = "{\"object\":\"route.explanation\",\"model\":\(JSONText.quoted(request.model))"

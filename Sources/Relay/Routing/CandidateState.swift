@@ -67,6 +67,9 @@ struct CandidateState: Sendable {
         self.distance = distance
     }
 
+    /// The tier of a pin that is free and takes the history whole: nobody else's.
+    static let firstTier = 0
+
     /// Lower tiers go first: free before blocked, the whole history before a cut one, the pin before others, then the
     /// distance. 0..<36, so that a word has a bit for each.
     var tier: Int {

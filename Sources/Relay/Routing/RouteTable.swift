@@ -341,6 +341,16 @@ final class CandidateList: Sendable {
         self.routes = routes
     }
 
+    /// Where the route of that index stands; they stand in the order of their indexes.
+    func position(of index: Int) -> Int? {
+        var (low, high) = (0, routes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if routes[middle].index < index { low = middle + 1 } else { high = middle }
+        }
+        return low < routes.count && routes[low].index == index ? low : nil
+    }
+
     /// Counts the requests that asked this question, for round robin.
     func nextTurn() -> Int {
         turn.wrappingAdd(1, ordering: .relaxed).oldValue & .max

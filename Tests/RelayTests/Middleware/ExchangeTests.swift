@@ -97,6 +97,48 @@ struct ExchangeTests {
         #expect(run.calls.count == 2)
     }
 
+    // MARK: The pin
+
+    /// A session's pin is called without looking at the others; when it does not serve, these are ordered as they stand then.
+    @Test func `after its pin a session goes to the others, and to the pin no second time`() async throws {
+        let chain = try await Run.chain([.init("One"), .init("Two"), .init("Three")])
+        func ask(at start: Now) throws -> Run {
+            try Run(Run.whole, chain: chain, session: "a", at: start)
+        }
+        var first = try ask(at: QuotaClock.at(0))
+        try first.answer(503, "{}")
+        try first.answer(200, Self.answer)
+        let pin = try #require(first.calls.last)
+        #expect(first.calls.count == 2)
+
+        var second = try ask(at: QuotaClock.at(60))
+        #expect(second.calls == [pin])
+        // Meanwhile another route's limit is known to be reached.
+        var other = try Run(Run.whole, chain: chain, at: QuotaClock.at(60))
+        while other.calls.last == pin { try other.answer(503, "{}") }
+        let limited = try #require(other.calls.last)
+        try other.answer(429, "{}", "Retry-After: 300\r\n")
+        try other.answer(200, Self.answer)
+
+        try second.answer(503, "{}")
+        #expect(second.calls.count == 2 && second.calls[1] != pin && second.calls[1] != limited)
+        try second.answer(200, Self.answer)
+        #expect(second.hasEnded)
+
+        var third = try ask(at: QuotaClock.at(61))
+        #expect(third.calls == [second.calls[1]])
+        try third.answer(200, Self.answer)
+    }
+
+    @Test func `a pin that is the last to fail leaves nobody out`() async throws {
+        let chain = try await Run.chain([.init("One"), .init("Two"), .init("Three")])
+        var first = try Run(Run.whole, chain: chain, session: "a", at: QuotaClock.at(0))
+        try first.answer(200, Self.answer)
+        var second = try Run(Run.whole, chain: chain, session: "a", at: QuotaClock.at(1))
+        for _ in 0..<3 { try second.answer(404, #"{"error":{"code":"model_not_found","message":"no such model"}}"#) }
+        #expect(Set(second.calls.prefix(3)).count == 3 && second.calls.first == first.calls.first)
+    }
+
     // MARK: Silence
 
     @Test func `silence is broken every ten seconds`() async throws {
