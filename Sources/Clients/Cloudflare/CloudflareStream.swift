@@ -57,9 +57,9 @@ struct CloudflareStream: DialectStream {
                 if words == .unknown { words = .chat }
                 events.writeImmutableBuffer(frame.raw)
             } else if let refusal = answer.refusal {
-                events.writeStaticString("data: ")
+                events.write("data: ")
                 events.writeImmutableBuffer(refusal)
-                events.writeStaticString("\n\n")
+                events.write("\n\n")
             } else {
                 words = .run
                 write(answer, into: &events)
@@ -110,11 +110,11 @@ struct CloudflareStream: DialectStream {
                 }
             }
         }
-        events.writeStaticString("data: [DONE]\n\n")
+        events.write("data: [DONE]\n\n")
     }
 
     private func writeChunk(into events: inout ByteBuffer, _ rest: (inout JSONBuilder) -> Void) {
-        events.writeStaticString("data: ")
+        events.write("data: ")
         JSONBuilder.write(into: &events) { json in
             json.object { json in
                 json.member("id", "chatcmpl-" + call.tag)
@@ -124,6 +124,6 @@ struct CloudflareStream: DialectStream {
                 rest(&json)
             }
         }
-        events.writeStaticString("\n\n")
+        events.write("\n\n")
     }
 }

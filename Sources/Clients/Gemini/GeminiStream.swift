@@ -74,7 +74,7 @@ struct GeminiStream: DialectStream {
             }
         }
         guard !choices.isEmpty, choices.values.allSatisfy({ $0.reason != nil }) else { return }
-        events.writeStaticString("data: [DONE]\n\n")
+        events.write("data: [DONE]\n\n")
     }
 
     // MARK: Reading
@@ -113,9 +113,9 @@ struct GeminiStream: DialectStream {
 
     private mutating func fail(_ error: ByteBuffer, into events: inout ByteBuffer) {
         hasFailed = true
-        events.writeStaticString("data: ")
+        events.write("data: ")
         events.writeImmutableBuffer(error)
-        events.writeStaticString("\n\n")
+        events.write("\n\n")
     }
 
     // MARK: Writing
@@ -181,7 +181,7 @@ struct GeminiStream: DialectStream {
     }
 
     private func writeEvent(into events: inout ByteBuffer, _ members: (inout JSONBuilder) -> Void) {
-        events.writeStaticString("data: ")
+        events.write("data: ")
         JSONBuilder.write(into: &events) { json in
             json.object { json in
                 json.member("id", id ?? "chatcmpl-\(call.tag)")
@@ -191,6 +191,6 @@ struct GeminiStream: DialectStream {
                 members(&json)
             }
         }
-        events.writeStaticString("\n\n")
+        events.write("\n\n")
     }
 }

@@ -24,9 +24,9 @@ package struct UpstreamRequest: Sendable {
         let isShort = bodyLength <= Self.shortBytes
         var bytes = ByteBufferAllocator().buffer(capacity: head.readableBytes + 32 + (isShort ? bodyLength : 0))
         bytes.writeImmutableBuffer(head)
-        bytes.writeStaticString("content-length: ")
+        bytes.write("content-length: ")
         bytes.writeDecimal(bodyLength)
-        bytes.writeStaticString("\r\n\r\n")
+        bytes.write("\r\n\r\n")
         headLength = bytes.readableBytes
         if isShort { write(&bytes) }
         assert(!isShort || bytes.readableBytes == headLength + bodyLength)

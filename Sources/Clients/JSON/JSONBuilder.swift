@@ -36,9 +36,9 @@ package struct JSONBuilder {
     /// A string whose content, escaped, is what `write` writes.
     package mutating func text(_ write: (inout ByteBuffer) -> Void) {
         begin()
-        buffer.writeStaticString("\"")
+        buffer.write("\"")
         write(&buffer)
-        buffer.writeStaticString("\"")
+        buffer.write("\"")
     }
 
     /// A string of pieces that are escaped already.
@@ -129,32 +129,32 @@ package struct JSONBuilder {
 
     package mutating func key(_ name: StaticString) {
         begin()
-        buffer.writeStaticString("\"")
-        buffer.writeStaticString(name)
-        buffer.writeStaticString("\":")
+        buffer.write("\"")
+        buffer.write(name)
+        buffer.write("\":")
         needsComma = false
     }
 
     /// A key of another document as it is written there; `value` is of the same document.
     package mutating func key(_ key: JSONString, of value: JSONView) {
         begin()
-        buffer.writeStaticString("\"")
+        buffer.write("\"")
         buffer.writeBytes(UnsafeRawBufferPointer(rebasing: value.bytes[key.range]))
-        buffer.writeStaticString("\":")
+        buffer.write("\":")
         needsComma = false
     }
 
     private mutating func begin() {
-        if needsComma { buffer.writeStaticString(",") }
+        if needsComma { buffer.write(",") }
         needsComma = true
     }
 
     private mutating func enclosed(_ open: StaticString, _ close: StaticString, _ body: (inout JSONBuilder) -> Void) {
         begin()
-        buffer.writeStaticString(open)
+        buffer.write(open)
         needsComma = false
         body(&self)
-        buffer.writeStaticString(close)
+        buffer.write(close)
         needsComma = true
     }
 }

@@ -89,14 +89,14 @@ package enum JSONText {
 
     private static func writeEscape(of byte: UInt8, into buffer: inout ByteBuffer) {
         switch byte {
-        case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
-        case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
-        case 0x0A: buffer.writeStaticString("\\n")
-        case 0x0D: buffer.writeStaticString("\\r")
-        case 0x09: buffer.writeStaticString("\\t")
+        case UInt8(ascii: "\""): buffer.write("\\\"")
+        case UInt8(ascii: "\\"): buffer.write("\\\\")
+        case 0x0A: buffer.write("\\n")
+        case 0x0D: buffer.write("\\r")
+        case 0x09: buffer.write("\\t")
         default:
             let digits: StaticString = "0123456789abcdef"
-            buffer.writeStaticString("\\u00")
+            buffer.write("\\u00")
             buffer.writeInteger(digits.utf8Start[Int(byte >> 4)])
             buffer.writeInteger(digits.utf8Start[Int(byte & 15)])
         }
@@ -105,9 +105,9 @@ package enum JSONText {
     /// A whole JSON string, quotes included.
     package static func quoted(_ text: String) -> String {
         var buffer = ByteBuffer()
-        buffer.writeStaticString("\"")
+        buffer.write("\"")
         escape(text.utf8, into: &buffer)
-        buffer.writeStaticString("\"")
+        buffer.write("\"")
         return String(buffer: buffer)
     }
 }

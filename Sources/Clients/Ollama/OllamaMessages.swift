@@ -58,7 +58,7 @@ struct OllamaMessages {
         var pictures: [JSONView] = []
         for part in content.elements {
             if let piece = part["text"] ?? part["refusal"], let span = piece.span.text {
-                if text.readableBytes > 0 { text.writeStaticString(#"\n\n"#) }
+                if text.readableBytes > 0 { text.write(#"\n\n"#) }
                 // It is escaped already, as a piece of a string that goes on.
                 text.writeBytes(UnsafeRawBufferPointer(rebasing: piece.bytes[span.range]))
             } else if let url = part["image_url"], let address = url["url"] ?? (url.isString ? url : nil) {

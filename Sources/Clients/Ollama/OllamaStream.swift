@@ -13,11 +13,11 @@ struct OllamaStream: DialectStream {
     init(_ call: DialectCall) {
         self.call = call
         var start = ByteBuffer()
-        start.writeStaticString(#"data: {"id":"chatcmpl-"#)
+        start.write(#"data: {"id":"chatcmpl-"#)
         start.writeString(call.tag)
-        start.writeStaticString(#"","object":"chat.completion.chunk","created":"#)
+        start.write(#"","object":"chat.completion.chunk","created":"#)
         start.writeString(String(call.created))
-        start.writeStaticString(#","model":"#)
+        start.write(#","model":"#)
         start.writeString(JSONText.quoted(call.model))
         self.start = start
     }
@@ -36,9 +36,9 @@ struct OllamaStream: DialectStream {
         try OllamaAnswer.read(line) { answer in
             guard answer.error == nil else {
                 isDone = true
-                events.writeStaticString("data: ")
+                events.write("data: ")
                 events.writeImmutableBuffer(line)
-                events.writeStaticString("\n\n")
+                events.write("\n\n")
                 return
             }
             write(answer, into: &events)
@@ -70,7 +70,7 @@ struct OllamaStream: DialectStream {
             json.member("finish_reason", reason)
         }
         if answer.hasUsage { writeUsage(answer, into: &events) }
-        events.writeStaticString("data: [DONE]\n\n")
+        events.write("data: [DONE]\n\n")
     }
 
     private func writeChunk(into events: inout ByteBuffer, _ choice: (inout JSONBuilder) -> Void) {
@@ -86,7 +86,7 @@ struct OllamaStream: DialectStream {
                 }
             }
         }
-        events.writeStaticString("}\n\n")
+        events.write("}\n\n")
     }
 
     private func writeUsage(_ answer: OllamaAnswer, into events: inout ByteBuffer) {
@@ -96,7 +96,7 @@ struct OllamaStream: DialectStream {
             json.member("choices", raw: "[]")
             answer.writeUsage(&json)
         }
-        events.writeStaticString("}\n\n")
+        events.write("}\n\n")
     }
 }
 

@@ -12,31 +12,31 @@ struct ChatEventWriter {
         envelope.writeString("data: {\"id\":\(id),\"object\":\"chat.completion.chunk\",\"created\":\(created),")
         envelope.writeString("\"model\":\(model),\"choices\":[")
         self.envelope = envelope
-        envelope.writeStaticString("{\"index\":0,\"delta\":{")
+        envelope.write("{\"index\":0,\"delta\":{")
         opening = envelope
     }
 
     /// `{"role":"assistant","content":""}`.
     func role(into events: inout ByteBuffer) {
         events.writeImmutableBuffer(opening)
-        events.writeStaticString("\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n")
+        events.write("\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n")
     }
 
     /// A delta of one member, a string that is copied as it is written.
     func delta(_ name: StaticString, copying text: JSONView, into events: inout ByteBuffer) {
         events.writeImmutableBuffer(opening)
-        events.writeStaticString("\"")
-        events.writeStaticString(name)
-        events.writeStaticString("\":")
+        events.write("\"")
+        events.write(name)
+        events.write("\":")
         events.writeBytes(text.raw)
-        events.writeStaticString("},\"finish_reason\":null}]}\n\n")
+        events.write("},\"finish_reason\":null}]}\n\n")
     }
 
     /// A delta of these members.
     func delta(into events: inout ByteBuffer, _ members: (inout JSONBuilder) -> Void) {
         events.writeImmutableBuffer(opening)
         JSONBuilder.write(into: &events, members)
-        events.writeStaticString("},\"finish_reason\":null}]}\n\n")
+        events.write("},\"finish_reason\":null}]}\n\n")
     }
 
     /// A piece of a call's arguments, a JSON string.
@@ -60,37 +60,37 @@ struct ChatEventWriter {
         more members: ((inout JSONBuilder) -> Void)? = nil
     ) {
         events.writeImmutableBuffer(opening)
-        events.writeStaticString("},\"finish_reason\":\"")
-        events.writeStaticString(reason)
-        events.writeStaticString("\"")
+        events.write("},\"finish_reason\":\"")
+        events.write(reason)
+        events.write("\"")
         if let members {
-            events.writeStaticString(",")
+            events.write(",")
             JSONBuilder.write(into: &events, members)
         }
-        events.writeStaticString("}]}\n\n")
+        events.write("}]}\n\n")
     }
 
     /// An event without a choice.
     func usage(into events: inout ByteBuffer, _ usage: (inout JSONBuilder) -> Void) {
         events.writeImmutableBuffer(envelope)
-        events.writeStaticString("],\"usage\":")
+        events.write("],\"usage\":")
         JSONBuilder.write(into: &events, usage)
-        events.writeStaticString("}\n\n")
+        events.write("}\n\n")
     }
 
-    static func done(into events: inout ByteBuffer) { events.writeStaticString("data: [DONE]\n\n") }
+    static func done(into events: inout ByteBuffer) { events.write("data: [DONE]\n\n") }
 
     /// What went wrong, in the provider's own words.
     static func error(_ error: JSONView, into events: inout ByteBuffer) {
-        events.writeStaticString("data: {\"error\":")
+        events.write("data: {\"error\":")
         events.writeBytes(error.raw)
-        events.writeStaticString("}\n\n")
+        events.write("}\n\n")
     }
 
     /// What went wrong, where the provider has no object for it.
     static func error(into events: inout ByteBuffer, _ error: (inout JSONBuilder) -> Void) {
-        events.writeStaticString("data: {\"error\":")
+        events.write("data: {\"error\":")
         JSONBuilder.write(into: &events, error)
-        events.writeStaticString("}\n\n")
+        events.write("}\n\n")
     }
 }

@@ -65,9 +65,9 @@ private struct FillInStream: DialectStream {
         guard let data = frame.data,
             let chunk = FillInAnswer.chat(data, part: "delta", object: "chat.completion.chunk")
         else { return _ = events.writeImmutableBuffer(frame.raw) }
-        events.writeStaticString("data: ")
+        events.write("data: ")
         events.writeImmutableBuffer(chunk)
-        events.writeStaticString("\n\n")
+        events.write("\n\n")
     }
 }
 

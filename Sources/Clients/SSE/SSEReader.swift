@@ -54,7 +54,7 @@ package struct SSEReader: Sendable {
         guard buffer.readableBytes > 0, let raw = buffer.readSlice(length: buffer.readableBytes) else { return nil }
         (searched, lineStart) = (0, 0)
         var ended = raw
-        ended.writeStaticString("\n\n")
+        ended.write("\n\n")
         return Frame(raw: ended, data: Self.data(of: raw))
     }
 
@@ -119,7 +119,7 @@ package struct SSEReader: Sendable {
         let start = raw.readerIndex
         var data = raw.getSlice(at: start + first.lowerBound, length: first.count)
         for line in lines {
-            data?.writeStaticString(" ")
+            data?.write(" ")
             if let more = raw.getSlice(at: start + line.lowerBound, length: line.count) {
                 data?.writeImmutableBuffer(more)
             }

@@ -149,7 +149,7 @@ extension Dialing {
     fileprivate var closing: Dialing {
         func closing(_ head: ByteBuffer) -> ByteBuffer {
             var head = head
-            head.writeStaticString("connection: close\r\n")
+            head.write("connection: close\r\n")
             return head
         }
         return Dialing(

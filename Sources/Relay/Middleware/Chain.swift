@@ -155,10 +155,10 @@ final class CallFacts: Sendable {
 
     private func writeRequestID(_ name: StaticString, into buffer: inout ByteBuffer) {
         if let requestID { return buffer.writeField(name, requestID) }
-        buffer.writeStaticString(name)
-        buffer.writeStaticString(": req_")
+        buffer.write(name)
+        buffer.write(": req_")
         buffer.writeString(tag)
-        buffer.writeStaticString("\r\n")
+        buffer.write("\r\n")
     }
 }
 

@@ -24,7 +24,7 @@ extension Exchange {
             reply.forwards = false
             reply.output.write { output in
                 output.writeImmutableBuffer(events)
-                output.writeStaticString("data: [DONE]\n\n")
+                output.write("data: [DONE]\n\n")
             }
             flushStream(of: answer.route, attempt: answer.number, last: true, now, &actions)
         }

@@ -36,35 +36,35 @@ struct ReplyHead {
         framing: Framing,
         into buffer: inout ByteBuffer
     ) {
-        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.write("HTTP/1.1 ")
         switch status {
-        case 200: buffer.writeStaticString("200 OK")
+        case 200: buffer.write("200 OK")
         default: buffer.writeString("\(status) \(reason(status))")
         }
         if status != 204 {
-            buffer.writeStaticString("\r\ncontent-type: ")
+            buffer.write("\r\ncontent-type: ")
             buffer.writeString(contentType)
         }
         switch length {
         case .fixed where status == 204: break
         case .fixed(let length):
-            buffer.writeStaticString("\r\ncontent-length: ")
+            buffer.write("\r\ncontent-length: ")
             buffer.writeDecimal(length)
         case .stream:
-            buffer.writeStaticString("\r\ncache-control: no-cache\r\nx-accel-buffering: no")
-            if !framing.isVersion10 { buffer.writeStaticString("\r\ntransfer-encoding: chunked") }
+            buffer.write("\r\ncache-control: no-cache\r\nx-accel-buffering: no")
+            if !framing.isVersion10 { buffer.write("\r\ntransfer-encoding: chunked") }
         }
         let closes =
             if case .stream = length { !framing.keepsAlive || framing.isVersion10 } else { !framing.keepsAlive }
         if closes {
-            buffer.writeStaticString("\r\nconnection: close")
+            buffer.write("\r\nconnection: close")
         } else if framing.isVersion10 {
-            buffer.writeStaticString("\r\nconnection: keep-alive")
+            buffer.write("\r\nconnection: keep-alive")
         }
-        buffer.writeStaticString("\r\n")
+        buffer.write("\r\n")
     }
 
-    static func end(_ buffer: inout ByteBuffer) { buffer.writeStaticString("\r\n") }
+    static func end(_ buffer: inout ByteBuffer) { buffer.write("\r\n") }
 
     static func reason(_ status: Int) -> String {
         switch status {
@@ -111,38 +111,38 @@ struct ReplyFields: Sendable {
 /// Fields of a head. A value never breaks its line.
 extension ByteBuffer {
     mutating func writeField(_ name: StaticString, _ value: String) {
-        writeStaticString(name)
-        writeStaticString(": ")
+        write(name)
+        write(": ")
         if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
             writeString(value)
         } else {
             writeBytes(value.utf8.map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") })
         }
-        writeStaticString("\r\n")
+        write("\r\n")
     }
 
     mutating func writeField(_ name: StaticString, _ number: Int) {
-        writeStaticString(name)
-        writeStaticString(": ")
+        write(name)
+        write(": ")
         writeDecimal(number)
-        writeStaticString("\r\n")
+        write("\r\n")
     }
 
     /// `server-timing: relay;dur=0.12`, in milliseconds with two digits.
     mutating func writeServerTiming(relay: Duration, wait: Duration) {
-        writeStaticString("server-timing: relay;dur=")
+        write("server-timing: relay;dur=")
         writeHundredths(relay)
         if wait > .zero {
-            writeStaticString(", wait;dur=")
+            write(", wait;dur=")
             writeHundredths(wait)
         }
-        writeStaticString("\r\n")
+        write("\r\n")
     }
 
     private mutating func writeHundredths(_ duration: Duration) {
         let count = max(0, Int(duration.nanoseconds / 10_000))
         writeDecimal(count / 100)
-        writeStaticString(count % 100 < 10 ? ".0" : ".")
+        write(count % 100 < 10 ? ".0" : ".")
         writeDecimal(count % 100)
     }
 }
@@ -194,7 +194,7 @@ struct ChunkWriter: Sendable {
         }
         buffer.setInteger(0x0D0A as UInt16, at: start + digits)
         buffer.moveReaderIndex(to: start)
-        buffer.writeStaticString(last ? "\r\n0\r\n\r\n" : "\r\n")
+        buffer.write(last ? "\r\n0\r\n\r\n" : "\r\n")
         return buffer
     }
 }

@@ -127,7 +127,7 @@ struct ChatStreamReply {
         note(mended, quoted)
         var raw = ByteBuffer(string: "data: ")
         raw.writeImmutableBuffer(quoted)
-        raw.writeStaticString("\n\n")
+        raw.write("\n\n")
         rewrite(mended, quoted, raw, into: &output)
     }
 
@@ -185,9 +185,9 @@ struct ChatStreamReply {
         }
         output.write { buffer in
             guard !edits.isEmpty else { return _ = buffer.writeImmutableBuffer(raw) }
-            buffer.writeStaticString("data: ")
+            buffer.write("data: ")
             data.withUnsafeReadableBytes { edits.apply(to: $0, into: &buffer) }
-            buffer.writeStaticString("\n\n")
+            buffer.write("\n\n")
         }
     }
 
@@ -332,7 +332,7 @@ struct ChatStreamReply {
                 + "\(estimated.completionTokens),\"total_tokens\":\(estimated.totalTokens)}"
             output.write { _ = $0.writeString(envelope.event("", more: ",\"usage\":\(text)")) }
         }
-        output.write { _ = $0.writeStaticString("data: [DONE]\n\n") }
+        output.write { $0.write("data: [DONE]\n\n") }
     }
 
     /// An error event in place of an end: never a false `stop`.

@@ -103,7 +103,7 @@ struct ChatWholeReply {
         if let usage = answer.usage {
             events.writeString(envelope.event("", more: ",\"usage\":\(body.text(usage.value.range))"))
         }
-        events.writeStaticString("data: [DONE]\n\n")
+        events.write("data: [DONE]\n\n")
         return events
     }
 }

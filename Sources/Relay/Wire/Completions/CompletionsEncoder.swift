@@ -14,13 +14,13 @@ final class CompletionsEncoder: AnswerEncoder {
 
     init(id: String, created: Int, model: String, prompt: ByteBuffer?, wantsUsage: Bool) {
         var head = ByteBuffer()
-        head.writeStaticString("{\"id\":\"")
+        head.write("{\"id\":\"")
         head.writeString(id)
-        head.writeStaticString("\",\"object\":\"text_completion\",\"created\":")
+        head.write("\",\"object\":\"text_completion\",\"created\":")
         head.writeDecimal(created)
-        head.writeStaticString(",\"model\":")
+        head.write(",\"model\":")
         head.writeString(JSONText.quoted(model))
-        head.writeStaticString(",\"choices\":[")
+        head.write(",\"choices\":[")
         self.head = head
         self.prompt = prompt
         self.wantsUsage = wantsUsage
@@ -46,18 +46,18 @@ final class CompletionsEncoder: AnswerEncoder {
         let usage = wantsUsage ? answer.usage : nil
         let choices = answer.choices.filter { $0.hasText || $0.finishReason != nil }
         guard usage != nil || !choices.isEmpty else { return }
-        output.writeStaticString("data: ")
+        output.write("data: ")
         write(choices, usage, bytes, into: &output)
-        output.writeStaticString("\n\n")
+        output.write("\n\n")
     }
 
     func encode(_ error: ClientError, into output: inout ByteBuffer) {
-        output.writeStaticString("data: ")
+        output.write("data: ")
         output.writeString(error.body(on: .completions))
-        output.writeStaticString("\n\n")
+        output.write("\n\n")
     }
 
-    func encodeKeepAlive(into output: inout ByteBuffer) { output.writeStaticString(": keep-alive\n\n") }
+    func encodeKeepAlive(into output: inout ByteBuffer) { output.write(": keep-alive\n\n") }
 
     // MARK: Whole answers
 
@@ -80,25 +80,25 @@ final class CompletionsEncoder: AnswerEncoder {
     ) {
         output.writeImmutableBuffer(head)
         for (place, choice) in choices.enumerated() {
-            output.writeStaticString(place == 0 ? "{\"text\":\"" : ",{\"text\":\"")
+            output.write(place == 0 ? "{\"text\":\"" : ",{\"text\":\"")
             if let prompt, begun.insert(choice.index).inserted { output.writeImmutableBuffer(prompt) }
             writeText(of: choice, bytes, into: &output)
-            output.writeStaticString("\",\"index\":")
+            output.write("\",\"index\":")
             output.writeDecimal(choice.index)
-            output.writeStaticString(",\"logprobs\":null,\"finish_reason\":")
+            output.write(",\"logprobs\":null,\"finish_reason\":")
             if let reason = choice.finishReason {
                 output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[reason.range]))
             } else {
-                output.writeStaticString("null")
+                output.write("null")
             }
-            output.writeStaticString("}")
+            output.write("}")
         }
-        output.writeStaticString("]")
+        output.write("]")
         if let usage {
-            output.writeStaticString(",\"usage\":")
+            output.write(",\"usage\":")
             output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[usage.value.range]))
         }
-        output.writeStaticString("}")
+        output.write("}")
     }
 
     private func writeText(

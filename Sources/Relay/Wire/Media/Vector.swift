@@ -63,16 +63,16 @@ struct Vector {
                     bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
                 }
             }
-            buffer.writeStaticString("\"")
+            buffer.write("\"")
             Base64.encode(bytes, into: &buffer)
-            buffer.writeStaticString("\"")
+            buffer.write("\"")
         } else {
-            buffer.writeStaticString("[")
+            buffer.write("[")
             for (place, number) in numbers.enumerated() {
-                if place > 0 { buffer.writeStaticString(",") }
+                if place > 0 { buffer.write(",") }
                 buffer.writeString(number.description)
             }
-            buffer.writeStaticString("]")
+            buffer.write("]")
         }
     }
 }

@@ -68,36 +68,36 @@ struct MessagesAnswer {
     /// The blocks, commas between them.
     func write(into output: inout ByteBuffer) {
         for (place, block) in blocks.enumerated() {
-            if place > 0 { output.writeStaticString(",") }
+            if place > 0 { output.write(",") }
             switch block {
             case .thinking(let text, let signature):
-                output.writeStaticString(#"{"type":"thinking","thinking":""#)
+                output.write(#"{"type":"thinking","thinking":""#)
                 output.writeBytes(text)
-                output.writeStaticString(#"","signature":""#)
+                output.write(#"","signature":""#)
                 if let signature { output.writeBytes(signature) }
-                output.writeStaticString(#""}"#)
+                output.write(#""}"#)
             case .text(let text):
-                output.writeStaticString(#"{"type":"text","text":""#)
+                output.write(#"{"type":"text","text":""#)
                 output.writeBytes(text)
-                output.writeStaticString(#""}"#)
+                output.write(#""}"#)
             case .call(let call): write(call, place, into: &output)
             }
         }
     }
 
     private func write(_ call: JSONView, _ place: Int, into output: inout ByteBuffer) {
-        output.writeStaticString(#"{"type":"tool_use","id":""#)
+        output.write(#"{"type":"tool_use","id":""#)
         if let id = call["id"]?.text, !id.isEmpty {
             output.writeBytes(id)
         } else {
             output.writeString("toolu_\(tag)_\(place)")
         }
-        output.writeStaticString(#"","name":"#)
+        output.write(#"","name":"#)
         let function = call["function"]
-        if let name = function?["name"] { output.writeBytes(name.raw) } else { output.writeStaticString(#""""#) }
-        output.writeStaticString(#","input":"#)
+        if let name = function?["name"] { output.writeBytes(name.raw) } else { output.write(#""""#) }
+        output.write(#","input":"#)
         output.writeBytes(input(function?["arguments"]))
-        output.writeStaticString("}")
+        output.write("}")
     }
 
     /// An object, whatever the model made of it: repaired where it can be, else an empty one.

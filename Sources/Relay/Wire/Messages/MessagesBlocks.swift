@@ -36,7 +36,7 @@ struct MessagesBlocks {
                 return _ = waiting[place].content.writeBytes(text)
             }
             begin(kind, into: &output) { output in
-                output.writeStaticString(
+                output.write(
                     kind == .text ? #""text","text":"""# : #""thinking","thinking":"","signature":"""#
                 )
             }
@@ -57,11 +57,11 @@ struct MessagesBlocks {
     ) {
         guard open != .tool(index), !closedTools.contains(index) else { return }
         func writeOpening(_ output: inout ByteBuffer) {
-            output.writeStaticString(#""tool_use","id":""#)
+            output.write(#""tool_use","id":""#)
             output.writeBytes(id)
-            output.writeStaticString(#"","name":""#)
+            output.write(#"","name":""#)
             output.writeBytes(name)
-            output.writeStaticString(#"","input":{}"#)
+            output.write(#"","input":{}"#)
         }
         if canOpen {
             begin(.tool(index), into: &output, writeOpening)
@@ -132,11 +132,11 @@ struct MessagesBlocks {
         close(into: &output)
         open = kind
         arguments = ArgumentsScan()
-        output.writeStaticString("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":")
+        output.write("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":")
         output.writeDecimal(count)
-        output.writeStaticString(#","content_block":{"type":"#)
+        output.write(#","content_block":{"type":"#)
         writeBlock(&output)
-        output.writeStaticString("}}\n\n")
+        output.write("}}\n\n")
         count += 1
     }
 
@@ -148,9 +148,9 @@ struct MessagesBlocks {
         }
         if case .tool(let index) = kind { closedTools.insert(index) }
         open = nil
-        output.writeStaticString("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":")
+        output.write("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":")
         output.writeDecimal(count - 1)
-        output.writeStaticString("}\n\n")
+        output.write("}\n\n")
     }
 
     /// A delta of the block that is open.
@@ -169,12 +169,12 @@ struct MessagesBlocks {
         into output: inout ByteBuffer,
         _ writeText: (inout ByteBuffer) -> Void
     ) {
-        output.writeStaticString("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
+        output.write("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
         output.writeDecimal(count - 1)
-        output.writeStaticString(#","delta":{"type":"#)
-        output.writeStaticString(opening)
+        output.write(#","delta":{"type":"#)
+        output.write(opening)
         writeText(&output)
-        output.writeStaticString("\"}}\n\n")
+        output.write("\"}}\n\n")
     }
 }
 

@@ -131,26 +131,26 @@ final class MessagesEncoder: AnswerEncoder {
     private func start(into output: inout ByteBuffer) {
         guard !hasStarted else { return }
         hasStarted = true
-        output.writeStaticString("event: message_start\ndata: {\"type\":\"message_start\",\"message\":")
+        output.write("event: message_start\ndata: {\"type\":\"message_start\",\"message\":")
         writeMessage(
             usage: MessagesUsage(input: PromptFacts(request).tokens, output: 0),
             stopReason: nil,
             into: &output
         ) { _ in }
-        output.writeStaticString("}\n\n")
+        output.write("}\n\n")
     }
 
     private func end(into output: inout ByteBuffer) {
         hasEnded = true
         start(into: &output)
         blocks.end(into: &output)
-        output.writeStaticString(
+        output.write(
             "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\""
         )
         output.writeString(stopReason.rawValue)
-        output.writeStaticString(#"","stop_sequence":null},"usage":"#)
+        output.write(#"","stop_sequence":null},"usage":"#)
         (usage ?? estimate).write(into: &output)
-        output.writeStaticString("}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+        output.write("}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
     }
 
     private var estimate: MessagesUsage {
@@ -175,9 +175,9 @@ final class MessagesEncoder: AnswerEncoder {
     func encode(_ error: ClientError, into output: inout ByteBuffer) {
         guard !hasEnded else { return }
         hasEnded = true
-        output.writeStaticString("event: error\ndata: ")
+        output.write("event: error\ndata: ")
         output.writeString(error.messagesBody)
-        output.writeStaticString("\n\n")
+        output.write("\n\n")
     }
 
     /// A message begins with its start, so that is said before anything else is, even in silence: nothing in it depends
@@ -188,7 +188,7 @@ final class MessagesEncoder: AnswerEncoder {
     }
 
     private func ping(into output: inout ByteBuffer) {
-        output.writeStaticString("event: ping\ndata: {\"type\":\"ping\"}\n\n")
+        output.write("event: ping\ndata: {\"type\":\"ping\"}\n\n")
     }
 
     // MARK: Whole answers
@@ -219,27 +219,27 @@ final class MessagesEncoder: AnswerEncoder {
         into output: inout ByteBuffer,
         _ writeContent: (inout ByteBuffer) -> Void
     ) {
-        output.writeStaticString(#"{"id":"msg_"#)
+        output.write(#"{"id":"msg_"#)
         output.writeString(tag)
-        output.writeStaticString(#"","type":"message","role":"assistant","model":"#)
+        output.write(#"","type":"message","role":"assistant","model":"#)
         output.writeString(JSONText.quoted(request.model))
-        output.writeStaticString(#","content":["#)
+        output.write(#","content":["#)
         writeContent(&output)
         if let stopReason {
-            output.writeStaticString(#"],"stop_reason":""#)
+            output.write(#"],"stop_reason":""#)
             output.writeString(stopReason.rawValue)
-            output.writeStaticString(#"","stop_sequence":null,"usage":"#)
+            output.write(#"","stop_sequence":null,"usage":"#)
         } else {
-            output.writeStaticString(#"],"stop_reason":null,"stop_sequence":null,"usage":"#)
+            output.write(#"],"stop_reason":null,"stop_sequence":null,"usage":"#)
         }
         usage.write(into: &output)
         if let name = note?["provider_name"], let meta = note?["meta"] {
-            output.writeStaticString(#","provider_name":"#)
+            output.write(#","provider_name":"#)
             output.writeBytes(name.raw)
-            output.writeStaticString(#","meta":"#)
+            output.write(#","meta":"#)
             output.writeBytes(meta.raw)
         }
-        output.writeStaticString("}")
+        output.write("}")
     }
 }
 

@@ -34,9 +34,9 @@ struct MessagesForwarding {
             hasStarted = true
             var edits = ByteEdits()
             if let named = event["message"]?["model"] { edits.replace(named.span.range, with: model) }
-            output.writeStaticString("event: message_start\ndata: ")
+            output.write("event: message_start\ndata: ")
             edits.apply(to: bytes, into: &output)
-            output.writeStaticString("\n\n")
+            output.write("\n\n")
         }
     }
 
@@ -48,7 +48,7 @@ struct MessagesForwarding {
     mutating func writeStop(into output: inout ByteBuffer) {
         guard !hasStopped else { return }
         hasStopped = true
-        output.writeStaticString("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+        output.write("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
     }
 
     /// A whole answer.

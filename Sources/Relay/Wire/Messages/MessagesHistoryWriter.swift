@@ -122,7 +122,7 @@ struct MessagesHistoryWriter {
                     json.key("arguments")
                     let input = call["input"]
                     json.text { buffer in
-                        guard let input, input.isObject else { return _ = buffer.writeStaticString("{}") }
+                        guard let input, input.isObject else { return buffer.write("{}") }
                         JSONText.escape(input.raw, into: &buffer)
                     }
                 }
@@ -158,7 +158,7 @@ struct MessagesHistoryWriter {
         if hasResults, parts.isEmpty { return }
         json.object { json in
             json.key("role")
-            json.text { $0.writeStaticString(role) }
+            json.text { $0.write(role) }
             parts.writeContent(into: &json)
         }
         add(turn.index..<turn.index + 1, hasResults ? .rest : .whole)
@@ -174,7 +174,7 @@ extension ByteBuffer {
     mutating func writeParagraphs(_ texts: some Sequence<UnsafeRawBufferPointer>) {
         var isFirst = true
         for text in texts {
-            if !isFirst { writeStaticString(#"\n\n"#) }
+            if !isFirst { write(#"\n\n"#) }
             isFirst = false
             writeBytes(text)
         }

@@ -85,7 +85,7 @@ struct MessagesParts {
     func writeText(into buffer: inout ByteBuffer) {
         var isFirst = true
         func separate() {
-            if !isFirst { buffer.writeStaticString(#"\n\n"#) }
+            if !isFirst { buffer.write(#"\n\n"#) }
             isFirst = false
         }
         for part in parts {
@@ -200,9 +200,9 @@ struct MessagesToolResult {
             json.member("tool_call_id", copying: block["tool_use_id"])
             json.key("content")
             json.text { buffer in
-                if block["is_error"]?.isTrue == true { buffer.writeStaticString("Error: ") }
+                if block["is_error"]?.isTrue == true { buffer.write("Error: ") }
                 if parts.isEmpty, !media.isEmpty {
-                    buffer.writeStaticString("[What it returned follows in the next message.]")
+                    buffer.write("[What it returned follows in the next message.]")
                 }
                 parts.writeText(into: &buffer)
             }
@@ -217,9 +217,9 @@ extension ByteBuffer {
         _ data: UnsafeRawBufferPointer,
         otherwise: StaticString
     ) {
-        writeStaticString("data:")
-        if let type, !type.isEmpty { writeBytes(type) } else { writeStaticString(otherwise) }
-        writeStaticString(";base64,")
+        write("data:")
+        if let type, !type.isEmpty { writeBytes(type) } else { write(otherwise) }
+        write(";base64,")
         writeBytes(data)
     }
 }

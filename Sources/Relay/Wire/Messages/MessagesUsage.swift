@@ -25,15 +25,15 @@ struct MessagesUsage {
     }
 
     func write(into output: inout ByteBuffer) {
-        output.writeStaticString(#"{"input_tokens":"#)
+        output.write(#"{"input_tokens":"#)
         output.writeDecimal(input)
-        output.writeStaticString(#","cache_creation_input_tokens":"#)
+        output.write(#","cache_creation_input_tokens":"#)
         output.writeDecimal(cacheCreation)
-        output.writeStaticString(#","cache_read_input_tokens":"#)
+        output.write(#","cache_read_input_tokens":"#)
         output.writeDecimal(cacheRead)
-        output.writeStaticString(#","output_tokens":"#)
+        output.write(#","output_tokens":"#)
         output.writeDecimal(self.output)
-        output.writeStaticString("}")
+        output.write("}")
     }
 }
 

@@ -35,7 +35,7 @@ struct FreeformInput {
     mutating func end(into delta: inout ByteBuffer) {
         let from = text.writerIndex
         if state == .before { text.writeImmutableBuffer(Self.whole(opening)) }
-        if held.count == 6 { text.writeStaticString("\\ufffd") }
+        if held.count == 6 { text.write("\\ufffd") }
         held = []
         state = .ended
         write(from: from, into: &delta)
@@ -78,7 +78,7 @@ struct FreeformInput {
         if held.count == 6 || held.count == 0 {
             // The first half of a pair waits for the second.
             guard byte == UInt8(ascii: "\\") else {
-                text.writeStaticString("\\ufffd")
+                text.write("\\ufffd")
                 held = []
                 return false
             }
@@ -97,8 +97,8 @@ struct FreeformInput {
                 // No escape at all: the backslash was meant.
                 let isPaired = held.count > 6
                 held = []
-                if isPaired { text.writeStaticString("\\ufffd") }
-                text.writeStaticString("\\\\")
+                if isPaired { text.write("\\ufffd") }
+                text.write("\\\\")
                 return false
             }
         } else if !Self.isHex(byte) {
@@ -106,7 +106,7 @@ struct FreeformInput {
             let written = Array(escape.dropLast())
             let isPaired = held.count > 6
             held = []
-            if isPaired { text.writeStaticString("\\ufffd") }
+            if isPaired { text.write("\\ufffd") }
             JSONText.escape(written, into: &text)
             return false
         } else if escape.count == 6 {
@@ -116,7 +116,7 @@ struct FreeformInput {
     }
 
     private mutating func release(_ escape: ArraySlice<UInt8>) {
-        if held.count > 6 { text.writeStaticString("\\ufffd") }
+        if held.count > 6 { text.write("\\ufffd") }
         text.writeBytes(escape)
         held = []
     }
@@ -130,10 +130,10 @@ struct FreeformInput {
             text.writeBytes(held)
             held = []
         case 0xD800:
-            text.writeStaticString("\\ufffd")
+            text.write("\\ufffd")
             held = Array(escape)
         case 0xDC00:
-            text.writeStaticString("\\ufffd")
+            text.write("\\ufffd")
             held = []
         default: release(escape)
         }

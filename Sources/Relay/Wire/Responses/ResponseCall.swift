@@ -75,7 +75,7 @@ struct ResponseCall {
             events.write("response.function_call_arguments.done", into: &out) { out in
                 out.writeImmutableBuffer(itemPlace)
                 if case .function(let name, _) = kind {
-                    out.writeStaticString(",\"name\":")
+                    out.write(",\"name\":")
                     out.writeString(name)
                 }
                 out.writeMember("arguments", raw: text)
@@ -108,36 +108,36 @@ struct ResponseCall {
 
     private func item(_ status: StaticString, text: ByteBuffer) -> ByteBuffer {
         var out = ByteBuffer()
-        out.writeStaticString("{\"id\":\"")
+        out.write("{\"id\":\"")
         out.writeString(id)
-        out.writeStaticString("\",\"type\":\"")
+        out.write("\",\"type\":\"")
         switch kind {
-        case .function: out.writeStaticString("function_call")
-        case .custom: out.writeStaticString("custom_tool_call")
-        case .localShell: out.writeStaticString("local_shell_call")
+        case .function: out.write("function_call")
+        case .custom: out.write("custom_tool_call")
+        case .localShell: out.write("local_shell_call")
         }
-        out.writeStaticString("\",\"status\":\"")
-        out.writeStaticString(status)
-        out.writeStaticString("\",\"call_id\":")
+        out.write("\",\"status\":\"")
+        out.write(status)
+        out.write("\",\"call_id\":")
         out.writeImmutableBuffer(callID)
         switch kind {
         case .function(let name, let namespace):
-            out.writeStaticString(",\"name\":")
+            out.write(",\"name\":")
             out.writeString(name)
             if let namespace {
-                out.writeStaticString(",\"namespace\":")
+                out.write(",\"namespace\":")
                 out.writeString(namespace)
             }
             out.writeMember("arguments", raw: text)
         case .custom(let name):
-            out.writeStaticString(",\"name\":")
+            out.write(",\"name\":")
             out.writeString(name)
             out.writeMember("input", raw: text)
         case .localShell:
-            out.writeStaticString(",\"action\":")
+            out.write(",\"action\":")
             out.writeImmutableBuffer(Self.action(text))
         }
-        out.writeStaticString("}")
+        out.write("}")
         return out
     }
 
@@ -145,7 +145,7 @@ struct ResponseCall {
     private static func action(_ arguments: ByteBuffer) -> ByteBuffer {
         var quoted = ByteBuffer(staticString: "\"")
         quoted.writeImmutableBuffer(arguments)
-        quoted.writeStaticString("\"")
+        quoted.write("\"")
         let document = quoted.withUnsafeReadableBytes { bytes in
             (try? JSONView(document: bytes))?.span.text.map { JSONText.unescape(bytes, $0) } ?? []
         }

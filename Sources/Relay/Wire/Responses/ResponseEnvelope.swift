@@ -43,10 +43,10 @@ struct ResponseEnvelope {
         let given = [body.instructions, body.tools, body.text, body.toolChoice] + body.echoed.map(\.value)
         echo.reserveCapacity(given.reduce(768) { $0 + ($1?.span.range.count ?? 0) })
         func write(_ name: StaticString, _ value: JSONView?, or other: StaticString) {
-            echo.writeStaticString(",\"")
-            echo.writeStaticString(name)
-            echo.writeStaticString("\":")
-            if let value { echo.writeOneLine(value.raw) } else { echo.writeStaticString(other) }
+            echo.write(",\"")
+            echo.write(name)
+            echo.write("\":")
+            if let value { echo.writeOneLine(value.raw) } else { echo.write(other) }
         }
         write("model", body.model, or: "\"\"")
         write("instructions", body.instructions, or: "null")
@@ -65,8 +65,8 @@ struct ResponseEnvelope {
         if !names.contains("truncation") { write("truncation", nil, or: "\"disabled\"") }
         if !names.contains("user") { write("user", nil, or: "null") }
         if !names.contains("service_tier") { write("service_tier", nil, or: "\"default\"") }
-        echo.writeStaticString(body.stores ? ",\"store\":true" : ",\"store\":false")
-        echo.writeStaticString(",\"background\":false")
+        echo.write(body.stores ? ",\"store\":true" : ",\"store\":false")
+        echo.write(",\"background\":false")
         return echo
     }
 
@@ -81,41 +81,41 @@ struct ResponseEnvelope {
     ) -> Range<Int> {
         let start = out.writerIndex
         out.reserveCapacity(minimumWritableBytes: items.reduce(echo.readableBytes + 512) { $0 + $1.readableBytes })
-        out.writeStaticString("{\"id\":\"")
+        out.write("{\"id\":\"")
         out.writeString(id)
-        out.writeStaticString("\",\"object\":\"response\",\"created_at\":")
+        out.write("\",\"object\":\"response\",\"created_at\":")
         out.writeDecimal(created)
-        out.writeStaticString(",\"status\":\"")
-        out.writeStaticString(status.name)
-        out.writeStaticString("\",\"error\":")
+        out.write(",\"status\":\"")
+        out.write(status.name)
+        out.write("\",\"error\":")
         if case .failed(let error) = status {
             out.writeString(error.responseJSON)
         } else {
-            out.writeStaticString("null")
+            out.write("null")
         }
-        out.writeStaticString(",\"incomplete_details\":")
+        out.write(",\"incomplete_details\":")
         if case .incomplete(let reason) = status {
-            out.writeStaticString("{\"reason\":\"")
-            out.writeStaticString(reason)
-            out.writeStaticString("\"}")
+            out.write("{\"reason\":\"")
+            out.write(reason)
+            out.write("\"}")
         } else {
-            out.writeStaticString("null")
+            out.write("null")
         }
         out.writeImmutableBuffer(echo)
-        out.writeStaticString(",\"output\":")
+        out.write(",\"output\":")
         let first = out.writerIndex - start
-        out.writeStaticString("[")
+        out.write("[")
         var isFirst = true
         for item in items {
-            if !isFirst { out.writeStaticString(",") }
+            if !isFirst { out.write(",") }
             isFirst = false
             out.writeImmutableBuffer(item)
         }
-        out.writeStaticString("]")
+        out.write("]")
         let output = first..<out.writerIndex - start
-        out.writeStaticString(",\"usage\":")
-        if let usage { out.writeImmutableBuffer(usage) } else { out.writeStaticString("null") }
-        out.writeStaticString("}")
+        out.write(",\"usage\":")
+        if let usage { out.writeImmutableBuffer(usage) } else { out.write("null") }
+        out.write("}")
         return output
     }
 }
@@ -145,17 +145,17 @@ enum ResponseUsage {
             if usage.isNamed(key, "completion_tokens_details") { reasoning = value["reasoning_tokens"]?.integer ?? 0 }
         }
         var out = ByteBuffer()
-        out.writeStaticString("{\"input_tokens\":")
+        out.write("{\"input_tokens\":")
         out.writeDecimal(input)
-        out.writeStaticString(",\"input_tokens_details\":{\"cached_tokens\":")
+        out.write(",\"input_tokens_details\":{\"cached_tokens\":")
         out.writeDecimal(cached)
-        out.writeStaticString(",\"cache_write_tokens\":0},\"output_tokens\":")
+        out.write(",\"cache_write_tokens\":0},\"output_tokens\":")
         out.writeDecimal(output)
-        out.writeStaticString(",\"output_tokens_details\":{\"reasoning_tokens\":")
+        out.write(",\"output_tokens_details\":{\"reasoning_tokens\":")
         out.writeDecimal(reasoning)
-        out.writeStaticString("},\"total_tokens\":")
+        out.write("},\"total_tokens\":")
         out.writeDecimal(total ?? input + output)
-        out.writeStaticString("}")
+        out.write("}")
         return out
     }
 }

@@ -9,7 +9,7 @@ struct ResponseEvents {
     mutating func write(_ type: StaticString, into out: inout ByteBuffer, _ members: (inout ByteBuffer) -> Void) {
         begin(type, into: &out)
         members(&out)
-        out.writeStaticString("}\n\n")
+        out.write("}\n\n")
     }
 
     /// A delta of a text that is written with its escapes. `place` says whose it is.
@@ -22,29 +22,29 @@ struct ResponseEvents {
     ) {
         begin(type, into: &out)
         out.writeImmutableBuffer(place)
-        out.writeStaticString(",\"delta\":\"")
+        out.write(",\"delta\":\"")
         out.writeBytes(text)
-        out.writeStaticString("\"")
-        out.writeStaticString(more)
-        out.writeStaticString("}\n\n")
+        out.write("\"")
+        out.write(more)
+        out.write("}\n\n")
     }
 
     /// `response.output_item.added` or `done`, with the item as it stands.
     mutating func write(_ type: StaticString, item: ByteBuffer, place: Int, into out: inout ByteBuffer) {
         write(type, into: &out) { out in
-            out.writeStaticString(",\"output_index\":")
+            out.write(",\"output_index\":")
             out.writeDecimal(place)
-            out.writeStaticString(",\"item\":")
+            out.write(",\"item\":")
             out.writeImmutableBuffer(item)
         }
     }
 
     private mutating func begin(_ type: StaticString, into out: inout ByteBuffer) {
-        out.writeStaticString("event: ")
-        out.writeStaticString(type)
-        out.writeStaticString("\ndata: {\"type\":\"")
-        out.writeStaticString(type)
-        out.writeStaticString("\",\"sequence_number\":")
+        out.write("event: ")
+        out.write(type)
+        out.write("\ndata: {\"type\":\"")
+        out.write(type)
+        out.write("\",\"sequence_number\":")
         out.writeDecimal(next)
         next += 1
     }
@@ -65,19 +65,19 @@ enum ResponseItemStatus {
 extension ByteBuffer {
     /// `,"name":"text"`, the text written with its escapes.
     mutating func writeMember(_ name: StaticString, raw text: ByteBuffer) {
-        writeStaticString(",\"")
-        writeStaticString(name)
-        writeStaticString("\":\"")
+        write(",\"")
+        write(name)
+        write("\":\"")
         writeImmutableBuffer(text)
-        writeStaticString("\"")
+        write("\"")
     }
 
     /// `,"item_id":"ID","output_index":0`
     static func place(id: String, output: Int) -> ByteBuffer {
         var place = ByteBuffer()
-        place.writeStaticString(",\"item_id\":\"")
+        place.write(",\"item_id\":\"")
         place.writeString(id)
-        place.writeStaticString("\",\"output_index\":")
+        place.write("\",\"output_index\":")
         place.writeDecimal(output)
         return place
     }

@@ -56,14 +56,14 @@ struct ResponseMessage {
     mutating func annotate(_ citation: JSONView, _ events: inout ResponseEvents, into out: inout ByteBuffer) {
         guard open == .text, let annotation = Self.annotation(citation) else { return }
         let number = annotationCount
-        if number > 0 { annotations.writeStaticString(",") }
+        if number > 0 { annotations.write(",") }
         annotations.writeImmutableBuffer(annotation)
         annotationCount += 1
         events.write("response.output_text.annotation.added", into: &out) { out in
             out.writeImmutableBuffer(partPlace)
-            out.writeStaticString(",\"annotation_index\":")
+            out.write(",\"annotation_index\":")
             out.writeDecimal(number)
-            out.writeStaticString(",\"annotation\":")
+            out.write(",\"annotation\":")
             out.writeImmutableBuffer(annotation)
         }
     }
@@ -85,7 +85,7 @@ struct ResponseMessage {
     private mutating func beginPart(_ part: Part, _ events: inout ResponseEvents, into out: inout ByteBuffer) {
         open = part
         partPlace = itemPlace
-        partPlace.writeStaticString(",\"content_index\":")
+        partPlace.write(",\"content_index\":")
         partPlace.writeDecimal(partCount)
         writePart("response.content_part.added", &events, into: &out)
     }
@@ -97,7 +97,7 @@ struct ResponseMessage {
             events.write("response.output_text.done", into: &out) { out in
                 out.writeImmutableBuffer(partPlace)
                 out.writeMember("text", raw: text)
-                out.writeStaticString(",\"logprobs\":[]")
+                out.write(",\"logprobs\":[]")
             }
         case .refusal:
             events.write("response.refusal.done", into: &out) { out in
@@ -106,7 +106,7 @@ struct ResponseMessage {
             }
         }
         writePart("response.content_part.done", &events, into: &out)
-        if partCount > 0 { parts.writeStaticString(",") }
+        if partCount > 0 { parts.write(",") }
         parts.writeImmutableBuffer(self.part)
         partCount += 1
         open = nil
@@ -118,7 +118,7 @@ struct ResponseMessage {
     private func writePart(_ type: StaticString, _ events: inout ResponseEvents, into out: inout ByteBuffer) {
         events.write(type, into: &out) { out in
             out.writeImmutableBuffer(partPlace)
-            out.writeStaticString(",\"part\":")
+            out.write(",\"part\":")
             out.writeImmutableBuffer(part)
         }
     }
@@ -127,28 +127,28 @@ struct ResponseMessage {
     private var part: ByteBuffer {
         var out = ByteBuffer()
         guard open == .text else {
-            out.writeStaticString("{\"type\":\"refusal\"")
+            out.write("{\"type\":\"refusal\"")
             out.writeMember("refusal", raw: text)
-            out.writeStaticString("}")
+            out.write("}")
             return out
         }
-        out.writeStaticString("{\"type\":\"output_text\",\"annotations\":[")
+        out.write("{\"type\":\"output_text\",\"annotations\":[")
         out.writeImmutableBuffer(annotations)
-        out.writeStaticString("],\"logprobs\":[]")
+        out.write("],\"logprobs\":[]")
         out.writeMember("text", raw: text)
-        out.writeStaticString("}")
+        out.write("}")
         return out
     }
 
     private func item(_ status: StaticString) -> ByteBuffer {
         var out = ByteBuffer()
-        out.writeStaticString("{\"id\":\"")
+        out.write("{\"id\":\"")
         out.writeString(id)
-        out.writeStaticString("\",\"type\":\"message\",\"status\":\"")
-        out.writeStaticString(status)
-        out.writeStaticString("\",\"role\":\"assistant\",\"content\":[")
+        out.write("\",\"type\":\"message\",\"status\":\"")
+        out.write(status)
+        out.write("\",\"role\":\"assistant\",\"content\":[")
         out.writeImmutableBuffer(parts)
-        out.writeStaticString("]}")
+        out.write("]}")
         return out
     }
 

@@ -1,3 +1,4 @@
+import Clients
 import NIOCore
 
 /// What the model thought, on its way as the summary of a reasoning item. The text is kept as it is written.
@@ -12,7 +13,7 @@ struct ResponseReasoning {
         self.place = place
         id = ResponseID.output("rs", base, place)
         var partPlace = ByteBuffer.place(id: id, output: place)
-        partPlace.writeStaticString(",\"summary_index\":0")
+        partPlace.write(",\"summary_index\":0")
         self.partPlace = partPlace
     }
 
@@ -41,26 +42,26 @@ struct ResponseReasoning {
     private func writePart(_ type: StaticString, _ events: inout ResponseEvents, into out: inout ByteBuffer) {
         events.write(type, into: &out) { out in
             out.writeImmutableBuffer(partPlace)
-            out.writeStaticString(",\"part\":")
+            out.write(",\"part\":")
             out.writeImmutableBuffer(part)
         }
     }
 
     private var part: ByteBuffer {
         var out = ByteBuffer()
-        out.writeStaticString("{\"type\":\"summary_text\"")
+        out.write("{\"type\":\"summary_text\"")
         out.writeMember("text", raw: text)
-        out.writeStaticString("}")
+        out.write("}")
         return out
     }
 
     private func item(summary: ByteBuffer?) -> ByteBuffer {
         var out = ByteBuffer()
-        out.writeStaticString("{\"id\":\"")
+        out.write("{\"id\":\"")
         out.writeString(id)
-        out.writeStaticString("\",\"type\":\"reasoning\",\"summary\":[")
+        out.write("\",\"type\":\"reasoning\",\"summary\":[")
         if let summary { out.writeImmutableBuffer(summary) }
-        out.writeStaticString("]}")
+        out.write("]}")
         return out
     }
 }

@@ -7,16 +7,16 @@ enum ResponsesContent {
     static func write(_ message: ResponsesItem.Message, into out: inout ByteBuffer) throws(RequestFault) {
         if message.content.isString { return _ = out.writeBytes(message.content.raw) }
         let parts = try parts(message.content, message.param)
-        if parts.isEmpty { return _ = out.writeStaticString("\"\"") }
+        if parts.isEmpty { return out.write("\"\"") }
         if parts.count == 1, let text = try text(of: parts[0], "\(message.param)[0]") {
             return _ = out.writeBytes(text.raw)
         }
-        out.writeStaticString("[")
+        out.write("[")
         for (place, part) in parts.enumerated() {
-            if place > 0 { out.writeStaticString(",") }
+            if place > 0 { out.write(",") }
             try write(part, "\(message.param)[\(place)]", into: &out)
         }
-        out.writeStaticString("]")
+        out.write("]")
     }
 
     /// The texts of a message that has nothing else, as they are written, without quotes.
@@ -49,11 +49,11 @@ enum ResponsesContent {
             let param = "\(output.param)[\(place)]"
             _ = try part.checked(.object, param)
             if let text = try text(of: part, param) {
-                if !isFirst { out.writeStaticString("\\n") }
+                if !isFirst { out.write("\\n") }
                 isFirst = false
                 out.writeImmutableBuffer(inner(text))
             } else {
-                if images.readableBytes > 0 { images.writeStaticString(",") }
+                if images.readableBytes > 0 { images.write(",") }
                 try write(part, param, into: &images)
             }
         }
@@ -90,9 +90,9 @@ enum ResponsesContent {
 
     private static func write(_ part: JSONView, _ param: String, into out: inout ByteBuffer) throws(RequestFault) {
         if let text = try text(of: part, param) {
-            out.writeStaticString("{\"type\":\"text\",\"text\":")
+            out.write("{\"type\":\"text\",\"text\":")
             out.writeBytes(text.raw)
-            out.writeStaticString("}")
+            out.write("}")
             return
         }
         guard let type = part["type"] else { throw .missing("\(param).type") }
@@ -101,9 +101,9 @@ enum ResponsesContent {
         } else if type.equals("input_file") || type.equals("file") {
             try writeFile(part, param, into: &out)
         } else if type.equals("input_audio"), let audio = part["input_audio"] {
-            out.writeStaticString("{\"type\":\"input_audio\",\"input_audio\":")
+            out.write("{\"type\":\"input_audio\",\"input_audio\":")
             out.writeBytes(audio.raw)
-            out.writeStaticString("}")
+            out.write("}")
         } else {
             throw .invalid(
                 param: "\(param).type",
@@ -123,14 +123,14 @@ enum ResponsesContent {
             )
         }
         _ = try url.checked(.string, "\(param).image_url")
-        out.writeStaticString("{\"type\":\"image_url\",\"image_url\":{\"url\":")
+        out.write("{\"type\":\"image_url\",\"image_url\":{\"url\":")
         out.writeBytes(url.raw)
         let detail = part["detail"] ?? part["image_url"]?["detail"]
         if let detail, detail.equals("low") || detail.equals("high") {
-            out.writeStaticString(",\"detail\":")
+            out.write(",\"detail\":")
             out.writeBytes(detail.raw)
         }
-        out.writeStaticString("}}")
+        out.write("}}")
     }
 
     private static func writeFile(_ part: JSONView, _ param: String, into out: inout ByteBuffer) throws(RequestFault) {
@@ -142,12 +142,12 @@ enum ResponsesContent {
             )
         }
         _ = try data.checked(.string, "\(param).file_data")
-        out.writeStaticString("{\"type\":\"file\",\"file\":{\"file_data\":")
+        out.write("{\"type\":\"file\",\"file\":{\"file_data\":")
         out.writeBytes(data.raw)
         if let name = file["filename"] {
-            out.writeStaticString(",\"filename\":")
+            out.write(",\"filename\":")
             out.writeBytes(name.raw)
         }
-        out.writeStaticString("}}")
+        out.write("}}")
     }
 }

@@ -30,7 +30,7 @@ struct ResponsesConversation {
     mutating func messages(instructions: JSONView?) throws(RequestFault) -> ByteBuffer {
         try pair()
         messages.reserveCapacity(2048)
-        messages.writeStaticString("[")
+        messages.write("[")
         let start = try writeSystem(instructions)
         for item in items[start...] {
             switch item {
@@ -45,7 +45,7 @@ struct ResponsesConversation {
         guard !isEmpty else {
             throw .invalid(param: "input", message: "Invalid 'input': it holds no message. Expected at least one.")
         }
-        messages.writeStaticString("]")
+        messages.write("]")
         return messages
     }
 
@@ -98,10 +98,10 @@ struct ResponsesConversation {
         guard !texts.isEmpty else { return start }
         begin(#"{"role":"system","content":""#)
         for (place, text) in texts.enumerated() {
-            if place > 0 { messages.writeStaticString("\\n\\n") }
+            if place > 0 { messages.write("\\n\\n") }
             messages.writeImmutableBuffer(text)
         }
-        messages.writeStaticString("\"}")
+        messages.write("\"}")
         return start
     }
 
@@ -116,7 +116,7 @@ struct ResponsesConversation {
         try endTurn()
         begin(message.role == .user ? #"{"role":"user","content":"# : #"{"role":"system","content":"#)
         try ResponsesContent.write(message, into: &messages)
-        messages.writeStaticString("}")
+        messages.write("}")
     }
 
     /// Writes the assistant's message, and behind it what its calls came to.
@@ -127,22 +127,22 @@ struct ResponsesConversation {
         begin(#"{"role":"assistant","content":"#)
         messages.writeImmutableBuffer(turn.content ?? ByteBuffer(staticString: "null"))
         for (place, call) in turn.calls.enumerated() {
-            messages.writeStaticString(place == 0 ? ",\"tool_calls\":[{\"id\":" : ",{\"id\":")
+            messages.write(place == 0 ? ",\"tool_calls\":[{\"id\":" : ",{\"id\":")
             messages.writeBytes(call.id.raw)
-            messages.writeStaticString(",\"type\":\"function\",\"function\":{\"name\":")
+            messages.write(",\"type\":\"function\",\"function\":{\"name\":")
             messages.writeString(call.name)
-            messages.writeStaticString(",\"arguments\":")
+            messages.write(",\"arguments\":")
             messages.writeImmutableBuffer(call.arguments)
-            messages.writeStaticString("}}")
+            messages.write("}}")
         }
-        messages.writeStaticString(turn.calls.isEmpty ? "}" : "]}")
+        messages.write(turn.calls.isEmpty ? "}" : "]}")
         var images = ByteBuffer()
         for call in turn.calls { try writeOutput(of: call, images: &images) }
         guard images.readableBytes > 0 else { return }
         // A tool's message takes text alone: what it showed follows as the user's.
         begin(#"{"role":"user","content":["#)
         messages.writeImmutableBuffer(images)
-        messages.writeStaticString("]}")
+        messages.write("]}")
     }
 
     private mutating func writeOutput(of call: ResponsesItem.Call, images: inout ByteBuffer) throws(RequestFault) {
@@ -151,14 +151,14 @@ struct ResponsesConversation {
         guard let all = outputs[call.key], all.indices.contains(place) else { return }
         begin(#"{"role":"tool","tool_call_id":"#)
         messages.writeBytes(call.id.raw)
-        messages.writeStaticString(",\"content\":\"")
+        messages.write(",\"content\":\"")
         try ResponsesContent.write(output: all[place], into: &messages, images: &images)
-        messages.writeStaticString("\"}")
+        messages.write("\"}")
     }
 
     private mutating func begin(_ opening: StaticString) {
-        if !isEmpty { messages.writeStaticString(",") }
+        if !isEmpty { messages.write(",") }
         isEmpty = false
-        messages.writeStaticString(opening)
+        messages.write(opening)
     }
 }

@@ -48,11 +48,11 @@ final class ResponsesEncoder: AnswerEncoder {
     func encode(_ error: ClientError, into output: inout ByteBuffer) {
         begin(into: &output)
         events.write("error", into: &output) { out in
-            out.writeStaticString(",\"code\":")
+            out.write(",\"code\":")
             out.writeString(error.code.map(JSONText.quoted) ?? "null")
-            out.writeStaticString(",\"message\":")
+            out.write(",\"message\":")
             out.writeString(JSONText.quoted(error.message))
-            out.writeStaticString(",\"param\":")
+            out.write(",\"param\":")
             out.writeString(error.param.map(JSONText.quoted) ?? "null")
         }
         // What was being said is shown as far as it came, but no event says that it is done; calls that were being
@@ -66,7 +66,7 @@ final class ResponsesEncoder: AnswerEncoder {
 
     /// The first sign of life is the response itself.
     func encodeKeepAlive(into output: inout ByteBuffer) {
-        if hasBegun { output.writeStaticString(": keep-alive\n\n") } else { begin(into: &output) }
+        if hasBegun { output.write(": keep-alive\n\n") } else { begin(into: &output) }
     }
 
     private func begin(into output: inout ByteBuffer) {
@@ -90,7 +90,7 @@ final class ResponsesEncoder: AnswerEncoder {
         var response = ByteBuffer()
         let array = envelope.write(status, output: itemsInOrder, usage: usage, into: &response)
         events.write(type, into: &output) { out in
-            out.writeStaticString(",\"response\":")
+            out.write(",\"response\":")
             out.writeImmutableBuffer(response)
         }
         keep(response, output: array, status)

@@ -21,7 +21,7 @@ struct ResponsesInput {
         var items = ByteBuffer()
         func add(_ array: ByteBuffer) {
             for item in array.jsonElements {
-                if items.readableBytes > 0 { items.writeStaticString(",") }
+                if items.readableBytes > 0 { items.write(",") }
                 items.writeImmutableBuffer(item)
             }
         }
@@ -44,18 +44,18 @@ struct ResponsesInput {
             return ByteBuffer(staticString: "[]")
         }
         if input.isString {
-            items.writeStaticString(#"[{"type":"message","role":"user","content":[{"type":"input_text","text":"#)
+            items.write(#"[{"type":"message","role":"user","content":[{"type":"input_text","text":"#)
             items.writeBytes(input.raw)
-            items.writeStaticString("}]}]")
+            items.write("}]}]")
             return items
         }
         guard input.isArray else { throw .wrongType("input", "a string or an array of items", input) }
         items.reserveCapacity(input.span.range.count)
-        items.writeStaticString("[")
+        items.write("[")
         var kept = KeptItems(of: client, in: responses, at: now)
         for (place, item) in input.elements.enumerated() {
             _ = try item.checked(.object, "input[\(place)]")
-            if place > 0 { items.writeStaticString(",") }
+            if place > 0 { items.write(",") }
             guard let id = reference(item) else {
                 items.writeBytes(item.raw)
                 continue
@@ -67,7 +67,7 @@ struct ResponsesInput {
             }
             items.writeImmutableBuffer(found)
         }
-        items.writeStaticString("]")
+        items.write("]")
         return items
     }
 
@@ -110,9 +110,9 @@ extension ByteBuffer {
     /// A JSON array of these elements, which are joined by commas.
     init(array elements: ByteBuffer) {
         self.init()
-        writeStaticString("[")
+        write("[")
         writeImmutableBuffer(elements)
-        writeStaticString("]")
+        write("]")
     }
 }
 

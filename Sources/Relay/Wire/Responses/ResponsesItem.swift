@@ -124,9 +124,9 @@ enum ResponsesItem {
         guard let input = members.input else { throw .missing("\(param).input") }
         _ = try input.checked(.string, "\(param).input")
         var arguments = ByteBuffer()
-        arguments.writeStaticString("{\"input\":")
+        arguments.write("{\"input\":")
         arguments.writeBytes(input.raw)
-        arguments.writeStaticString("}")
+        arguments.write("}")
         return try call(members, param, arguments: arguments.asJSONString)
     }
 
@@ -179,9 +179,9 @@ extension ByteBuffer {
     /// These bytes as a JSON string, quotes included.
     var asJSONString: ByteBuffer {
         var text = ByteBuffer()
-        text.writeStaticString("\"")
+        text.write("\"")
         withUnsafeReadableBytes { JSONText.escape($0, into: &text) }
-        text.writeStaticString("\"")
+        text.write("\"")
         return text
     }
 }

@@ -31,14 +31,14 @@ struct ResponsesTools: Sendable {
     init(_ tools: JSONView?, choice: JSONView?) throws(RequestFault) {
         let entries = tools?.elements ?? []
         let allowed = ToolChoice.allowed(choice)
-        functions.writeStaticString("[")
+        functions.write("[")
         for (place, tool) in entries.enumerated() {
             let param = "tools[\(place)]"
             _ = try tool.checked(.object, param)
             if let allowed, !ToolChoice.allows(tool, allowed) { continue }
             try add(tool, param)
         }
-        functions.writeStaticString("]")
+        functions.write("]")
         self.choice = try ToolChoice.chat(choice, among: kinds)
     }
 
@@ -119,7 +119,7 @@ struct ResponsesTools: Sendable {
 
     private mutating func addLocalShell() {
         guard begin(Self.localShellName, .localShell) else { return }
-        functions.writeStaticString(
+        functions.write(
             """
             {"type":"function","function":{"name":"local_shell","description":"Runs a command on the user's machine and \
             returns its output.","parameters":{"type":"object","properties":{"command":{"type":"array","items":\
@@ -132,7 +132,7 @@ struct ResponsesTools: Sendable {
     /// `false` where a function of that name is there already.
     private mutating func begin(_ name: String, _ kind: Kind) -> Bool {
         guard kinds[name] == nil else { return false }
-        if !kinds.isEmpty { functions.writeStaticString(",") }
+        if !kinds.isEmpty { functions.write(",") }
         kinds[name] = kind
         return true
     }

@@ -140,16 +140,16 @@ final class RouteNarrator: AnswerEncoder {
         writeNews(into: &output)
         // The envelope `{"error":{…}}`, with the event's type before it.
         let envelope = error.body(on: .chat)
-        output.writeStaticString("event: error\ndata: {\"type\":\"error\",\"status\":")
+        output.write("event: error\ndata: {\"type\":\"error\",\"status\":")
         output.writeDecimal(error.status)
-        output.writeStaticString(",")
+        output.write(",")
         output.writeSubstring(envelope.dropFirst())
-        output.writeStaticString("\n\n")
+        output.write("\n\n")
     }
 
     func encodeKeepAlive(into output: inout ByteBuffer) {
         writeNews(into: &output)
-        output.writeStaticString(": keep-alive\n\n")
+        output.write(": keep-alive\n\n")
     }
 
     /// Never asked for: what is narrated is streamed.
@@ -160,15 +160,15 @@ final class RouteNarrator: AnswerEncoder {
         into output: inout ByteBuffer,
         _ members: (inout JSONBuilder) -> Void
     ) {
-        output.writeStaticString("event: ")
-        output.writeStaticString(name)
-        output.writeStaticString("\ndata: ")
+        output.write("event: ")
+        output.write(name)
+        output.write("\ndata: ")
         JSONBuilder.write(into: &output) { json in
             json.object { json in
                 json.member("type", "\(name)")
                 members(&json)
             }
         }
-        output.writeStaticString("\n\n")
+        output.write("\n\n")
     }
 }
