@@ -5,10 +5,12 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test compatibility build lint format tsan bench score swift openssl
+.PHONY: help demo test compatibility build profile lint format tsan bench score swift openssl
 
 # For `relay demo`: --exit ends it after its script, --port N takes another port than 8000.
 DEMO_FLAGS ?=
+# What `make profile` found, and `make build` optimises by.
+PROFILE := Benchmarks/relay.profdata
 # For Benchmarks/run: see Benchmarks/README.md.
 BENCH_FLAGS ?=
 # For `make score`: the folder of the scoring scripts.
@@ -36,8 +38,20 @@ compatibility: swift sqlite ## Write the table of docs/COMPATIBILITY.md from a t
 	@RELAY_WRITE_COMPATIBILITY=1 swift test --filter CrossTableTests
 
 # Exclusive access is checked at run time in debug builds and tests; on the byte path the checks cost a tenth of a call.
+RELEASE := -c release --product relay --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+
 build: swift sqlite ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay
-	@swift build -c release --product relay --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xlinker -s
+	@swift build $(RELEASE) -Xswiftc -Xfrontend -Xswiftc -ir-profile-use=$(CURDIR)/$(PROFILE) -Xlinker -s
+
+# The profile is the same on every machine, and what has changed since it was taken is compiled without: once in a while
+# is enough. The compiler takes code as up to date when only its profile has changed, so that what it made must go.
+profile: swift sqlite ## Take anew what the release build is optimised by: which ways requests take through the program
+	@toolchain=$$(dirname "$$(dirname "$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')")")
+	swift build --scratch-path .build/profile $(RELEASE) -Xswiftc -Xfrontend -Xswiftc -ir-profile-generate \
+		-Xlinker -u -Xlinker __llvm_profile_runtime \
+		-Xlinker "$$(ls "$$toolchain"/lib/clang/*/lib/linux/libclang_rt.profile-"$$(uname -m)".a)"
+	Benchmarks/profile --relay .build/profile/release/relay --merge "$$toolchain/bin/llvm-profdata" --output $(PROFILE)
+	find .build/release/ -name '*.swift.o' -delete
 
 lint: swift ## Check the formatting, strictly
 	@swift format lint --strict -r -p $(SOURCES)

@@ -28,7 +28,7 @@ extension Exchange {
         requests.append(
             RequestRecord(
                 at: now.wall,
-                id: facts.requestID ?? "req_\(facts.tag)",
+                id: facts.requestID ?? "req_" + facts.tag,
                 wire: facts.wire,
                 status: status,
                 provider: route?.provider.name,

@@ -159,7 +159,7 @@ final class ProviderAccount: Sendable {
 
     /// The sizes that refusals taught.
     func learnedSizes(slot: Int) -> LearnedSizes {
-        state.withLock { $0.routes[slot].learned }
+        state.withLock { $0.routes.span[slot].learned }
     }
 
     /// A check found the key refused. One that has served calls is left to them: some keys may call and not list.
