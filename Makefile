@@ -38,10 +38,12 @@ compatibility: swift sqlite ## Write the table of docs/COMPATIBILITY.md from a t
 	@RELAY_WRITE_COMPATIBILITY=1 swift test --filter CrossTableTests
 
 # Exclusive access is checked at run time in debug builds and tests; on the byte path the checks cost a tenth of a call.
+# What makes up 99.9 % of the profile's counts is taken for hot: the loops over bytes alone are 90 %.
 RELEASE := -c release --product relay --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 build: swift sqlite ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay
-	@swift build $(RELEASE) -Xswiftc -Xfrontend -Xswiftc -ir-profile-use=$(CURDIR)/$(PROFILE) -Xlinker -s
+	@swift build $(RELEASE) -Xswiftc -Xfrontend -Xswiftc -ir-profile-use=$(CURDIR)/$(PROFILE) \
+		-Xswiftc -Xllvm -Xswiftc -profile-summary-cutoff-hot=999000 -Xlinker -s
 
 # The profile is the same on every machine, and what has changed since it was taken is compiled without: once in a while
 # is enough. The compiler takes code as up to date when only its profile has changed, so that what it made must go.
@@ -51,7 +53,7 @@ profile: swift sqlite ## Take anew what the release build is optimised by: which
 		-Xlinker -u -Xlinker __llvm_profile_runtime \
 		-Xlinker "$$(ls "$$toolchain"/lib/clang/*/lib/linux/libclang_rt.profile-"$$(uname -m)".a)"
 	Benchmarks/profile --relay .build/profile/release/relay --merge "$$toolchain/bin/llvm-profdata" --output $(PROFILE)
-	find .build/release/ -name '*.swift.o' -delete
+	[ ! -d .build/release ] || find .build/release/ -name '*.swift.o' -delete
 
 lint: swift ## Check the formatting, strictly
 	@swift format lint --strict -r -p $(SOURCES)
