@@ -204,8 +204,9 @@ package struct JSONScanner {
             let width: Int
             if block + 16 <= count {
                 if passed == nil, block - start >= 32, block + 64 <= count {
-                    passed = passOver(from: max(at, block), since: start, &hasEscapes)
-                    at = passed?.upperBound ?? at
+                    let sound = passOver(from: max(at, block), since: start, &hasEscapes)
+                    passed = sound
+                    at = sound.upperBound
                     block = at
                     continue
                 }

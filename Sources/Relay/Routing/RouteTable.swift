@@ -341,7 +341,8 @@ final class CandidateList: Sendable {
         self.routes = routes
     }
 
-    /// Where the route of that index stands; they stand in the order of their indexes.
+    /// Where the route of that index stands, among routes in the order of their indexes: only an embedding model's family has
+    /// another, and that is nobody's pin.
     func position(of index: Int) -> Int? {
         var (low, high) = (0, routes.count)
         while low < high {
