@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What is said to one call, before it is written down whole or as a stream.
 struct SimulatedAnswer: Sendable {
     struct ToolCall: Sendable {
@@ -27,7 +29,7 @@ struct SimulatedAnswer: Sendable {
         choiceCount = call.choiceCount
         pieces = []
         usage = .init(promptTokens: call.promptTokens, completionTokens: 0)
-        let calls = Self.toolCalls(for: call, number: number, behavior: behavior)
+        let calls = Self.toolCalls(for: call, behavior: behavior)
         if !calls.isEmpty, case .writtenAsText = behavior.tools {
             pieces = calls.map { #"<tool_call>{"name":"\#($0.name)","arguments":\#($0.arguments)}</tool_call>"# }
         } else if !calls.isEmpty {
@@ -45,11 +47,10 @@ struct SimulatedAnswer: Sendable {
         if let fixed = behavior.usage { usage = fixed }
     }
 
-    private static func toolCalls(
-        for call: SimulatedCall,
-        number: Int,
-        behavior: SimulatedProvider.Behavior
-    ) -> [ToolCall] {
+    /// Ids of tool calls are unique among all providers, as real ones are: a dialect remembers by them what the next turn needs.
+    private static let answersWithCalls = Atomic<Int>(0)
+
+    private static func toolCalls(for call: SimulatedCall, behavior: SimulatedProvider.Behavior) -> [ToolCall] {
         let choice = call.json["tool_choice"]
         guard call.messages.last?.role != "tool", choice?.string != "none" else { return [] }
         let chosen = choice?["function"]?["name"]?.string
@@ -60,6 +61,7 @@ struct SimulatedAnswer: Sendable {
         case .firstOffered, .writtenAsText: called = Array(offered.prefix(1))
         case .allOffered: called = offered
         }
+        let number = answersWithCalls.wrappingAdd(1, ordering: .relaxed).newValue
         return called.enumerated()
             .map { index, tool in
                 let arguments = SimulatedSchema.sample(of: tool.parameters)
