@@ -42,7 +42,7 @@ compatibility: swift sqlite ## Write the table of docs/COMPATIBILITY.md from a t
 RELEASE := -c release --product relay --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 build: swift sqlite ## Make the release binary, stripped, the Swift runtime inside: .build/release/relay
-	@swift build $(RELEASE) -Xswiftc -Xfrontend -Xswiftc -ir-profile-use=$(CURDIR)/$(PROFILE) \
+	@swift build $(RELEASE) -Xswiftc -Xfrontend -Xswiftc -ir-profile-use="$(CURDIR)/$(PROFILE)" \
 		-Xswiftc -Xllvm -Xswiftc -profile-summary-cutoff-hot=999000 -Xlinker -s
 
 # The profile is the same on every machine, and what has changed since it was taken is compiled without: once in a while
