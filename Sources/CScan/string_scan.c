@@ -134,28 +134,26 @@ __attribute__((target("avx512f,avx512bw,avx512vl,bmi"))) static size_t scan_64(
     return scan(bytes, count, has_escapes);
 }
 
+#endif
+
 scan_width scan_widest(void) {
+#if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi")) return SCAN_ANY;
+    bool has_32 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+    bool has_64 = has_32 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
     // The first processors with registers of 64 bytes lower their clock when these are used; those with VBMI2 do not.
-    bool is_wide = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-    return is_wide && __builtin_cpu_supports("avx512vbmi2") ? SCAN_64 : SCAN_32;
+    if (has_64 && __builtin_cpu_supports("avx512vbmi2")) return SCAN_64;
+    if (has_32) return SCAN_32;
+#endif
+    return SCAN_ANY;
 }
 
 size_t scan_string(const uint8_t *bytes, size_t count, scan_width width, bool *has_escapes) {
     switch (width) {
+#if defined(__x86_64__)
     case SCAN_64: return scan_64(bytes, count, has_escapes);
     case SCAN_32: return scan_32(bytes, count, has_escapes);
+#endif
     default: return scan_any(bytes, count, has_escapes);
     }
 }
-
-#else
-
-scan_width scan_widest(void) { return SCAN_ANY; }
-
-size_t scan_string(const uint8_t *bytes, size_t count, scan_width width, bool *has_escapes) {
-    return scan_any(bytes, count, has_escapes);
-}
-
-#endif

@@ -14,12 +14,10 @@ extension ByteBuffer {
     package mutating func writeDecimal(_ number: Int) {
         let number = UInt64(clamping: number)
         var count = 1
-        var limit: UInt64 = 10
-        while number >= limit {
+        var greater = number / 10
+        while greater > 0 {
             count += 1
-            let (next, overflows) = limit.multipliedReportingOverflow(by: 10)
-            if overflows { break }
-            limit = next
+            greater /= 10
         }
         writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
             var rest = number
