@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 typedef uint8_t block __attribute__((ext_vector_type(64)));
 typedef bool lanes __attribute__((ext_vector_type(64)));
 
@@ -25,17 +29,26 @@ typedef struct {
     uint8_t last;
 } carry;
 
-/// Which bytes follow a backslash that is none itself. In a run of them every second one, counted from its start, escapes
-/// what is behind it: runs that start at an odd place are told by the carry that adding their starts lets run through them.
+/// Which bytes are escaped. In a run of backslashes every second one, counted from its start, escapes what is behind it:
+/// subtracting those that may do so from all odd places lets each run borrow from itself up to the byte behind it, which
+/// then tells by its place whether the run's length was odd.
 INLINE bits escaped_bytes(bits backslashes, carry *state) {
     const bits odd = 0xAAAAAAAAAAAAAAAA;
-    backslashes &= ~state->escaped;
-    bits starts = backslashes & ~(backslashes << 1);
-    bits odd_runs = backslashes & ~(backslashes + (starts & odd));
-    bits escapes = (odd_runs & odd) | (backslashes & ~odd_runs & ~odd);
-    bits escaped = escapes << 1 | state->escaped;
-    state->escaped = escapes >> 63;
+    bits may_escape = backslashes & ~state->escaped;
+    bits escapes_and_ends = ((may_escape << 1 | odd) - may_escape) ^ odd;
+    bits escaped = escapes_and_ends ^ (backslashes | state->escaped);
+    state->escaped = (escapes_and_ends & backslashes) >> 63;
     return escaped;
+}
+
+/// Which bytes must be the four hexadecimal digits behind a `u`.
+INLINE bits hex_bytes(bits unicode, carry *state) {
+    bits hex = unicode << 1 | unicode << 2;
+    hex |= hex << 2 | state->hex;
+    bits cut = unicode >> 60;
+    cut |= cut >> 1;
+    state->hex = cut | cut >> 2;
+    return hex;
 }
 
 /// Whether every escape is one of JSON's, and four hexadecimal digits follow each `u`.
@@ -46,9 +59,7 @@ INLINE bool escapes_are_good(const block *bytes, bits escaped, bits quotes, bits
     bits unicode = BITS(v == 'u') & escaped;
     if (escaped & ~(BITS(letters != 0) | quotes | backslashes | unicode)) return false;
     if (!(unicode | state->hex)) return true;
-    bits hex = unicode << 1 | unicode << 2 | unicode << 3 | unicode << 4 | state->hex;
-    state->hex = unicode >> 63 | unicode >> 62 | unicode >> 61 | unicode >> 60;
-    return (hex & ~BITS((block)((v - '0') < 10) | (block)(((v | 0x20) - 'a') < 6))) == 0;
+    return !(hex_bytes(unicode, state) & ~BITS((block)((v - '0') < 10) | (block)(((v | 0x20) - 'a') < 6)));
 }
 
 /// Whether a first byte allows only some of the continuations, or is none of UTF-8's.
@@ -128,10 +139,44 @@ __attribute__((target("avx2,bmi"))) static size_t scan_32(const uint8_t *bytes, 
     return scan(bytes, count, has_escapes);
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vl,bmi"))) static size_t scan_64(
+/// What an ASCII byte may be in a string; those marked `ESCAPED` may stand behind a backslash.
+enum { QUOTE = 1, BACKSLASH = 2, CONTROL = 4, ESCAPED = 8, UNICODE = 16, HEX = 32 };
+
+static const uint8_t kinds[128] = {
+    [0x00 ... 0x1F] = CONTROL, ['"'] = QUOTE | ESCAPED, ['\\'] = BACKSLASH | ESCAPED, ['/'] = ESCAPED,
+    ['0' ... '9'] = HEX, ['A' ... 'F'] = HEX, ['a'] = HEX, ['b'] = HEX | ESCAPED, ['c' ... 'e'] = HEX,
+    ['f'] = HEX | ESCAPED, ['n'] = ESCAPED, ['r'] = ESCAPED, ['t'] = ESCAPED, ['u'] = UNICODE,
+};
+
+/// Where one instruction tells what each of 64 bytes is, escapes are looked at in every block: a branch around them would be
+/// guessed wrong too often.
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,bmi"))) static size_t scan_64(
     const uint8_t *bytes, size_t count, bool *has_escapes
 ) {
-    return scan(bytes, count, has_escapes);
+    const __m512i low = _mm512_loadu_si512(kinds), upper = _mm512_loadu_si512(kinds + 64);
+    carry state = {0};
+    size_t place = 0;
+    bits escapes = 0;
+    for (; place + 64 <= count; place += 64) {
+        carry next = state;
+        __m512i v = _mm512_loadu_si512(bytes + place);
+        bits high = _mm512_movepi8_mask(v);
+        __m512i kind = _mm512_maskz_permutex2var_epi8(~high, low, v, upper);
+#define ARE(kinds) _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kinds))
+        bits backslashes = ARE(BACKSLASH);
+        bits escaped = escaped_bytes(backslashes, &next);
+        bits unicode = ARE(UNICODE) & escaped;
+        bits hex = hex_bytes(unicode, &next);
+        bits wrong = (ARE(QUOTE | CONTROL) & ~escaped) | (escaped & ~ARE(ESCAPED | UNICODE)) | (hex & ~ARE(HEX));
+#undef ARE
+        if (wrong) break;
+        if ((high | next.continued) && !is_utf8((const block *)&v, high, &next)) break;
+        next.last = bytes[place + 63];
+        escapes |= backslashes;
+        state = next;
+    }
+    if (escapes) *has_escapes = true;
+    return whole(bytes, place, &state);
 }
 
 #endif
@@ -140,7 +185,8 @@ scan_width scan_widest(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     bool has_32 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
-    bool has_64 = has_32 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    bool has_64 = has_32 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512vbmi");
     // The first processors with registers of 64 bytes lower their clock when these are used; those with VBMI2 do not.
     if (has_64 && __builtin_cpu_supports("avx512vbmi2")) return SCAN_64;
     if (has_32) return SCAN_32;
@@ -148,7 +194,7 @@ scan_width scan_widest(void) {
     return SCAN_ANY;
 }
 
-size_t scan_string(const uint8_t *bytes, size_t count, scan_width width, bool *has_escapes) {
+size_t scan_string_by(scan_width width, const uint8_t *bytes, size_t count, bool *has_escapes) {
     switch (width) {
 #if defined(__x86_64__)
     case SCAN_64: return scan_64(bytes, count, has_escapes);
@@ -156,4 +202,12 @@ size_t scan_string(const uint8_t *bytes, size_t count, scan_width width, bool *h
 #endif
     default: return scan_any(bytes, count, has_escapes);
     }
+}
+
+static scan_width widest;
+
+__attribute__((constructor)) static void find_widest(void) { widest = scan_widest(); }
+
+size_t scan_string(const uint8_t *bytes, size_t count, bool *has_escapes) {
+    return scan_string_by(widest, bytes, count, has_escapes);
 }

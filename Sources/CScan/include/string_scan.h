@@ -15,7 +15,7 @@ typedef enum {
     SCAN_ANY = 0,
     /// 32 bytes: AVX2.
     SCAN_32 = 1,
-    /// 64 bytes: AVX-512BW, where using it costs the processor nothing of its clock.
+    /// 64 bytes: AVX-512 with VBMI, where using it costs the processor nothing of its clock.
     SCAN_64 = 2,
 } scan_width;
 
@@ -26,11 +26,13 @@ scan_width scan_widest(void);
 ///
 /// - bytes: from a place between two characters on, behind no backslash that would escape the first of them.
 /// - count: how many may be read; what is left of fewer than 64 is not looked at.
-/// - width: one that this processor has.
 /// - has_escapes: set where an escape was passed, else left.
 ///
 /// Returns how many bytes were passed: up to a block that holds the closing quote, a control character, a wrong escape or bytes
 /// that are no UTF-8, and back from there to a place like the first.
-size_t scan_string(const uint8_t *bytes, size_t count, scan_width width, bool *has_escapes);
+size_t scan_string(const uint8_t *bytes, size_t count, bool *has_escapes);
+
+/// The same by a width that this processor has.
+size_t scan_string_by(scan_width width, const uint8_t *bytes, size_t count, bool *has_escapes);
 
 #endif

@@ -186,11 +186,26 @@ package struct JSONScanner {
 
     // MARK: Strings
 
-    /// A string, from its opening quote on. The first bytes go by sixteen, and most strings have no more; what is sound of a
-    /// long one is passed over at once.
+    /// A string, from its opening quote on. Most, names above all, are ASCII and end within sixteen bytes.
+    @inline(__always)
     package mutating func string() throws(JSONFault) -> JSONString {
         guard position < count, base[position] == UInt8(ascii: "\"") else { throw fault(.expected("a string")) }
         let start = position + 1
+        if start + 16 <= count {
+            let bytes = load(start)
+            let specials = Self.specials(bytes)
+            let length = specials.trailingZeroBitCount
+            let content = (specials & (0 &- specials)) &- 1
+            if specials != 0, base[start + length] == UInt8(ascii: "\""), Self.nonASCII(bytes) & content == 0 {
+                position = start + length + 1
+                return JSONString(range: start..<start + length, hasEscapes: false)
+            }
+        }
+        return try anyString(from: start)
+    }
+
+    /// The same for any string. The first bytes go by sixteen; what is sound of a long one is passed over at once.
+    private mutating func anyString(from start: Int) throws(JSONFault) -> JSONString {
         /// Up to here everything is accepted; it may be beyond the block, behind an escape.
         var at = start
         var block = start
@@ -239,11 +254,8 @@ package struct JSONScanner {
     private func passOver(from place: Int, since start: Int, _ hasEscapes: inout Bool) -> Range<Int> {
         var place = place
         while place > start, base[place] & 0xC0 == 0x80 { place -= 1 }
-        return place..<place + scan_string(base + place, count - place, Self.width, &hasEscapes)
+        return place..<place + scan_string(base + place, count - place, &hasEscapes)
     }
-
-    /// Of this processor's registers.
-    private static let width = scan_widest()
 
     @inline(__always)
     private static func specials(_ bytes: SIMD16<UInt8>) -> UInt64 {
@@ -252,6 +264,10 @@ package struct JSONScanner {
         let blank = SIMD16<UInt8>(repeating: 0x20)
         return ((bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank)).bits
     }
+
+    /// The highest bit of each byte.
+    @inline(__always)
+    private static func nonASCII(_ bytes: SIMD16<UInt8>) -> UInt64 { (bytes .>= SIMD16(repeating: 0x80)).bits }
 
     @inline(__always)
     private func isSpecial(_ byte: UInt8) -> Bool {

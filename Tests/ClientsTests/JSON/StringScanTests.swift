@@ -55,7 +55,7 @@ import Testing
 
     private static func passed(_ bytes: [UInt8], _ width: scan_width) -> (count: Int, hasEscapes: Bool) {
         var hasEscapes = false
-        let count = bytes.withUnsafeBufferPointer { scan_string($0.baseAddress, $0.count, width, &hasEscapes) }
+        let count = bytes.withUnsafeBufferPointer { scan_string_by(width, $0.baseAddress, $0.count, &hasEscapes) }
         return (count, hasEscapes)
     }
 
