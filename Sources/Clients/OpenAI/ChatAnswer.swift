@@ -67,6 +67,18 @@ package struct ChatAnswer: Sendable {
     }
 
     package init(_ bytes: UnsafeRawBufferPointer) throws(JSONFault) {
+        try read(bytes)
+    }
+
+    package init(_ buffer: ByteBuffer) throws(JSONFault) {
+        var fault: JSONFault?
+        buffer.withUnsafeReadableBytes { bytes in
+            do throws(JSONFault) { try read(bytes) } catch { fault = error }
+        }
+        if let fault { throw fault }
+    }
+
+    private mutating func read(_ bytes: UnsafeRawBufferPointer) throws(JSONFault) {
         var scanner = JSONScanner(bytes)
         try scanner.enterObject()
         var isFirst = true
@@ -91,13 +103,6 @@ package struct ChatAnswer: Sendable {
             lastEnd = value.range.upperBound
         }
         try scanner.end()
-    }
-
-    package init(_ buffer: ByteBuffer) throws(JSONFault) {
-        let read: Result<ChatAnswer, JSONFault> = buffer.withUnsafeReadableBytes { bytes in
-            do throws(JSONFault) { return .success(try ChatAnswer(bytes)) } catch { return .failure(error) }
-        }
-        self = try read.get()
     }
 
     private mutating func note(_ member: JSONMember, _ bytes: UnsafeRawBufferPointer) {
