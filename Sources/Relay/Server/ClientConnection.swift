@@ -65,19 +65,37 @@ final class ClientConnection: ChannelInboundHandler {
         begin(request, refusal: refusal ?? gateway.gatekeeper.bodyRefusal(of: request))
     }
 
-    /// A request with a head that came before and was welcome; whether it still is only changes with the client keys.
+    /// A request with a head that came before and was welcome; its body follows.
     func receive(_ head: ClientHead, contentLength: Int) {
         guard !isClosing else { return }
         var request = ClientRequest(head, contentLength: contentLength, at: .read())
-        var refusal: ClientError?
-        if let last = lastCaller, last.head === head,
+        let refusal = readmit(&request)
+        begin(request, refusal: refusal)
+    }
+
+    /// The same with all of its body: most requests come in one piece, and are served without being gathered.
+    func receive(_ head: ClientHead, _ body: ByteBuffer) {
+        guard !isClosing else { return }
+        var request = ClientRequest(head, contentLength: body.readableBytes, at: .read())
+        let refusal = readmit(&request)
+        guard refusal == nil, !isServing, pending.isEmpty, gateway.memory.take(body.readableBytes) else {
+            begin(request, refusal: refusal)
+            receive(body)
+            return receiveEnd()
+        }
+        serve(request, body)
+    }
+
+    /// Whether a known head is still welcome only changes with the client keys.
+    private func readmit(_ request: inout ClientRequest) -> ClientError? {
+        if let last = lastCaller, last.head === request.head,
             gateway.gatekeeper.stillAdmits(last.caller, since: last.revision, at: request.received)
         {
             request.caller = last.caller
-        } else {
-            refusal = admit(&request)
+        } else if let refusal = admit(&request) {
+            return refusal
         }
-        begin(request, refusal: refusal ?? gateway.gatekeeper.bodyRefusal(of: request))
+        return gateway.gatekeeper.bodyRefusal(of: request)
     }
 
     private func admit(_ request: inout ClientRequest) -> ClientError? {

@@ -49,9 +49,13 @@ final class ConnectionGate: ChannelDuplexHandler {
         if bodyBytesLeft > 0 { takeBody(&bytes) }
         while isAtStart, bytes.readableBytes > 0, let match = bytes.withUnsafeReadableBytes({ known?.match($0) }) {
             bytes.moveReaderIndex(forwardBy: match.bodyStart)
-            client?.receive(match.head, contentLength: match.contentLength)
-            bodyBytesLeft = match.contentLength
-            takeBody(&bytes)
+            if let body = bytes.readSlice(length: match.contentLength) {
+                client?.receive(match.head, body)
+            } else {
+                client?.receive(match.head, contentLength: match.contentLength)
+                bodyBytesLeft = match.contentLength
+                takeBody(&bytes)
+            }
         }
         if bytes.readableBytes > 0 { parse(bytes, context) }
     }
