@@ -55,13 +55,19 @@ struct PinDigest: Sendable {
 
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
         mix(UInt64(bytes.count))
-        var at = 0
-        while at + 16 <= bytes.count {
-            let word = bytes.loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self)
-            mix(word[0], word[1])
-            at += 16
+        guard bytes.count >= 16 else {
+            for byte in bytes { mix(UInt64(byte)) }
+            return
         }
-        for byte in bytes[at...] { mix(UInt64(byte)) }
+        // The last sixteen may have been there before, in part.
+        let last = bytes.count - 16
+        for at in stride(from: 0, to: last, by: 16) { mix(bytes, at) }
+        mix(bytes, last)
+    }
+
+    private mutating func mix(_ bytes: UnsafeRawBufferPointer, _ at: Int) {
+        let word = bytes.loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self)
+        mix(word[0], word[1])
     }
 
     private mutating func mix(_ value: UInt64) { mix(value, value &+ 1) }
