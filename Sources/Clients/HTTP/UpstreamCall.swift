@@ -18,7 +18,7 @@ package final class UpstreamCall {
     /// A warm connection that turns out dead is replaced once.
     var mayRetry = true
 
-    init(target: UpstreamTarget, request: UpstreamRequest, receiver: any UpstreamReceiver) {
+    init(target: UpstreamTarget, request: consuming UpstreamRequest, receiver: any UpstreamReceiver) {
         self.target = target
         self.request = request
         self.receiver = receiver

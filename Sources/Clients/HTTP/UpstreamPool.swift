@@ -30,7 +30,7 @@ package final class UpstreamPool {
 
     /// Sends a request; everything that becomes of it reaches `receiver`, never before this returns.
     package func call(
-        _ request: UpstreamRequest,
+        _ request: consuming UpstreamRequest,
         to target: UpstreamTarget,
         for receiver: any UpstreamReceiver
     ) -> UpstreamCall {

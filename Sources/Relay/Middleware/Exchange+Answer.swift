@@ -4,7 +4,7 @@ import Normalize
 
 /// The way back: what an upstream says, judged, normalised and written on, or given up for the next candidate.
 extension Exchange {
-    mutating func receive(_ event: consuming UpstreamEvent, _ now: Now, _ actions: inout Actions) {
+    func receive(_ event: consuming UpstreamEvent, _ now: Now, _ actions: inout Actions) {
         guard let attempt else { return }
         switch consume event {
         case .connected: attempt.connected(at: now)
@@ -15,7 +15,7 @@ extension Exchange {
         }
     }
 
-    private mutating func receive(_ read: UpstreamRead, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+    private func receive(_ read: UpstreamRead, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         if let head = read.head {
             receive(head, of: attempt, now)
             reply.forwards = attempt.forwardsStream
@@ -51,7 +51,7 @@ extension Exchange {
     // MARK: Streams
 
     /// After each piece of a stream: has it broken, has it ended, is it worth committing to?
-    private mutating func judge(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+    private func judge(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         switch attempt.stream?.state {
         case .failed(.emptyAnswer)?:
             let written = reply.output.take(last: false, framed: false)
@@ -75,7 +75,7 @@ extension Exchange {
     }
 
     /// What was gathered of this read goes to the client, from the first meaningful delta on.
-    private mutating func flush(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+    private func flush(_ attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         guard attempt.isMeaningful, !isHeld(attempt) else { return }
         phase = .streaming
         flushStream(of: attempt.route, attempt: attempt.number, last: false, now, &actions)
@@ -87,7 +87,7 @@ extension Exchange {
             && normalization != nil
     }
 
-    private mutating func completeStream(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+    private func completeStream(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         guard let stream = attempt.stream else { return }
         guard stream.jsonIsValid != false else {
             return fail(.invalidOutput("the answer is not the JSON that was asked for"), nil, now, &actions)
@@ -102,7 +102,7 @@ extension Exchange {
 
     // MARK: Whole answers
 
-    private mutating func receiveEnd(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+    private func receiveEnd(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         if attempt.isStreaming {
             attempt.end(into: &reply.output)
             return judge(attempt, now, &actions)
@@ -120,7 +120,7 @@ extension Exchange {
     }
 
     /// Before anything has gone to the client, a refusal may turn out to hold the answer.
-    private mutating func rescue(_ attempt: Attempt, from refusal: ByteBuffer, _ now: Now) -> Bool {
+    private func rescue(_ attempt: Attempt, from refusal: ByteBuffer, _ now: Now) -> Bool {
         guard phase != .streaming, !attempt.isNative, attempt.rescuedCalls == 0, let rules = normalization?.rules,
             let rescued = RescuedAnswer.body(
                 ofRefusal: refusal,
@@ -136,7 +136,7 @@ extension Exchange {
     }
 
     /// A whole answer, as such or as the events of a stream.
-    private mutating func receiveWhole(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
+    private func receiveWhole(of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
         if request.wantsStream, let events = ChatWholeReply.asStream(attempt.body) {
             attempt.receive(events, into: &reply.output, at: now)
             return judge(attempt, now, &actions)
@@ -172,7 +172,7 @@ extension Exchange {
 
     // MARK: What comes of it
 
-    mutating func succeed(
+    func succeed(
         _ attempt: Attempt,
         usage: TokenUsage,
         isReported: Bool,
@@ -210,7 +210,7 @@ extension Exchange {
     }
 
     /// Gives the attempt up. Before anything has gone to the client the next candidate takes over.
-    mutating func fail(
+    func fail(
         _ failure: UpstreamFailure,
         _ details: UpstreamErrorDetails?,
         _ now: Now,

@@ -16,7 +16,7 @@ extension Exchange {
         }
     }
 
-    mutating func passOn(_ answer: EmptyAnswer, _ now: Now, _ actions: inout Actions) {
+    func passOn(_ answer: EmptyAnswer, _ now: Now, _ actions: inout Actions) {
         switch answer.content {
         case .whole(let body):
             writeWhole(body, of: answer.route, attempt: answer.number, now, &actions)
@@ -33,7 +33,7 @@ extension Exchange {
     }
 
     /// Once a byte is out the status is gone: then an error event, never a false `stop`.
-    mutating func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
+    func end(with error: ClientError, _ now: Now, _ actions: inout Actions) {
         if let narrator {
             narrator.skip(selection.passedOver)
             tellNews(now, &actions)
@@ -54,19 +54,19 @@ extension Exchange {
         finish(&actions)
     }
 
-    private mutating func breakOff(_ actions: inout Actions) {
+    private func breakOff(_ actions: inout Actions) {
         reply.isBroken = true
         finish(&actions)
     }
 
-    mutating func finish(_ actions: inout Actions) {
+    func finish(_ actions: inout Actions) {
         actions.ends = true
         attempt = nil
         phase = .done
     }
 
     /// What the client has not yet heard of the routing; with it its stream begins.
-    mutating func tellNews(_ now: Now, _ actions: inout Actions) {
+    func tellNews(_ now: Now, _ actions: inout Actions) {
         guard phase != .done, let narrator, narrator.hasNews else { return }
         let facts = facts
         let news = reply.event(at: now, fields: { facts.writeAnswerFields(into: &$0) }, narrator.writeNews)
@@ -76,7 +76,7 @@ extension Exchange {
     // MARK: Writing
 
     /// A whole answer: head and body in one buffer where the body is short.
-    mutating func writeWhole(
+    func writeWhole(
         _ completion: consuming SplicedBody,
         of route: Route,
         attempt number: Int,
@@ -98,7 +98,7 @@ extension Exchange {
     }
 
     /// What was gathered of a stream, with the head when it is the first.
-    mutating func flushStream(
+    func flushStream(
         of route: Route,
         attempt number: Int,
         last: Bool,

@@ -6,7 +6,7 @@ extension Exchange {
     /// - Parameters:
     ///   - status: what the client got.
     ///   - last: the attempt that was under way, where one was; else the last of the trail counts.
-    mutating func note(
+    func note(
         status: Int,
         by last: Attempt? = nil,
         usage: TokenUsage? = nil,
@@ -49,7 +49,7 @@ extension Exchange {
     }
 
     /// Takes the request from what the client's key is good for; says what it lacks.
-    mutating func takeFromClient(_ now: Now) -> ClientError? {
+    func takeFromClient(_ now: Now) -> ClientError? {
         guard let key = facts.key, let quota = key.quota else { return nil }
         switch quota.take(tokens: prompt.tokens, at: now) {
         case .taken:
@@ -61,7 +61,7 @@ extension Exchange {
     }
 
     /// What reached no provider costs the client nothing.
-    private mutating func settleClient(_ usage: TokenUsage?, _ last: Attempt?, _ now: Now) {
+    private func settleClient(_ usage: TokenUsage?, _ last: Attempt?, _ now: Now) {
         guard let quota = facts.key?.quota, let reserved = clientTokens else { return }
         clientTokens = nil
         guard last != nil || !trail.isEmpty else { return quota.giveBack(reserved: reserved) }

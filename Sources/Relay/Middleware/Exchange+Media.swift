@@ -6,7 +6,7 @@ extension Exchange {
     /// Longer answers with vectors are read on another thread.
     private static let offloadBytes = 256 * 1024
 
-    mutating func receive(
+    func receive(
         _ read: UpstreamRead,
         of attempt: Attempt,
         for media: MediaRequest,
@@ -38,7 +38,7 @@ extension Exchange {
     }
 
     /// What has come of an answer that passes on as it comes, with the head when it is the first.
-    private mutating func flushPassed(_ attempt: Attempt, last: Bool, _ now: Now, _ actions: inout Actions) {
+    private func flushPassed(_ attempt: Attempt, last: Bool, _ now: Now, _ actions: inout Actions) {
         guard last || reply.output.pending > 0, let head = attempt.head else { return }
         var opening: ByteBuffer?
         if case .head = reply.opening {
@@ -52,7 +52,7 @@ extension Exchange {
         reply.flush(last: last, at: now, opening: opening, into: &actions.write)
     }
 
-    private mutating func receiveEnd(
+    private func receiveEnd(
         of attempt: Attempt,
         for media: MediaRequest,
         _ head: ResponseHead,
@@ -80,7 +80,7 @@ extension Exchange {
         finishMedia(MediaAnswer.read(attempt.body, contentType: type, expected), now, &actions)
     }
 
-    mutating func finishMedia(_ reading: MediaAnswer.Reading, _ now: Now, _ actions: inout Actions) {
+    func finishMedia(_ reading: MediaAnswer.Reading, _ now: Now, _ actions: inout Actions) {
         guard let attempt, phase == .attempting else { return }
         switch reading {
         case .answer(let answer):

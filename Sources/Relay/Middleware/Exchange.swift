@@ -11,7 +11,9 @@ import NIOCore
 /// It reads no clock and does no I/O: events go in with their time, actions come out, and `deadline` says when it
 /// wants to be woken at the latest. This file holds the way out (select, fit, direct, reserve, call); `+Answer` the way
 /// back, `+Ending` what is said when nobody could answer.
-struct Exchange: ~Copyable {
+///
+/// A class, since its call alone knows it, and what never changes of it is then used where it lies.
+final class Exchange {
     enum Event {
         /// Admitted: it may begin.
         case begin
@@ -57,7 +59,7 @@ struct Exchange: ~Copyable {
         private let cap: Int?
         private let session: PinKey?
 
-        init(_ exchange: borrowing Exchange, _ request: ChatRequest, to route: Route, shrunkTo cap: Int?) {
+        init(_ exchange: Exchange, _ request: ChatRequest, to route: Route, shrunkTo cap: Int?) {
             chain = exchange.chain
             self.request = request
             facts = exchange.prompt
@@ -131,7 +133,7 @@ struct Exchange: ~Copyable {
         waitDeadline = facts.received.instant.advanced(by: facts.maxWait)
     }
 
-    mutating func receive(_ event: consuming Event, at now: Now) -> Actions {
+    func receive(_ event: consuming Event, at now: Now) -> Actions {
         var actions = Actions()
         switch consume event {
         case .begin: begin(now, &actions)
@@ -154,7 +156,7 @@ struct Exchange: ~Copyable {
     // MARK: Selecting
 
     /// The chain, stage by stage; `next` runs its last half once per candidate.
-    private mutating func begin(_ now: Now, _ actions: inout Actions) {
+    private func begin(_ now: Now, _ actions: inout Actions) {
         if phase == .queued {
             noteWaited(now)
             // Time in the first queue is not taken from the second.
@@ -175,7 +177,7 @@ struct Exchange: ~Copyable {
     }
 
     /// Orders the candidates anew and goes to the first that can serve.
-    private mutating func select(_ now: Now, _ actions: inout Actions) {
+    private func select(_ now: Now, _ actions: inout Actions) {
         pinned = session.flatMap { chain.sessionAffinity.pins.route(for: $0, at: now) }
         let routes = chain.dispatch.table.routes
         former = pinned.flatMap { routes.indices.contains($0) ? routes[$0] : nil }
@@ -188,7 +190,7 @@ struct Exchange: ~Copyable {
     }
 
     /// Fit, direct, reserve, call: for one candidate after the other until one takes the request.
-    mutating func next(_ now: Now, _ actions: inout Actions) {
+    func next(_ now: Now, _ actions: inout Actions) {
         while let candidate = nextCandidate(now) {
             guard let chat = request.chat else {
                 if start(candidate, .whole(tokens: prompt.tokens(for: candidate)), now, &actions) { return }
@@ -210,7 +212,7 @@ struct Exchange: ~Copyable {
         exhausted(now, &actions)
     }
 
-    private mutating func nextCandidate(_ now: Now) -> Route? {
+    private func nextCandidate(_ now: Now) -> Route? {
         let limit = chain.times.maxAttempts
         if let candidate = selection.next(attempts: trail.count, limit: limit) { return candidate }
         guard trail.count < limit, selection.othersWait else { return nil }
@@ -226,7 +228,7 @@ struct Exchange: ~Copyable {
     /// What it would stand in line for.
     var waitKey: WaitKey { WaitKey(model: request.model, filters: request.filters, rules: rules) }
 
-    private mutating func fitted(_ fit: ContextWindow.Fit, _ now: Now, _ actions: inout Actions) {
+    private func fitted(_ fit: ContextWindow.Fit, _ now: Now, _ actions: inout Actions) {
         guard phase == .fitting, let candidate = selection.fitting else { return }
         phase = .selecting
         selection.fitting = nil
@@ -234,7 +236,7 @@ struct Exchange: ~Copyable {
     }
 
     /// `false` when this candidate cannot take the request now.
-    mutating func start(
+    func start(
         _ route: Route,
         _ fit: ContextWindow.Fit,
         _ now: Now,
@@ -318,7 +320,7 @@ struct Exchange: ~Copyable {
     // MARK: Waiting
 
     /// Nobody can take it now: wait for the first that frees in time, else say why.
-    private mutating func exhausted(_ now: Now, _ actions: inout Actions) {
+    private func exhausted(_ now: Now, _ actions: inout Actions) {
         attempt = nil
         // Some milliseconds, which are no wait for quota.
         if selection.waitsForStore {
@@ -332,13 +334,13 @@ struct Exchange: ~Copyable {
         end(with: finalError(now), now, &actions)
     }
 
-    private mutating func wait(until time: Instant, _ now: Now, _ actions: inout Actions) {
+    private func wait(until time: Instant, _ now: Now, _ actions: inout Actions) {
         phase = .waiting
         if waitingSince == nil { waitingSince = now.instant }
         actions.waitsUntil = time
     }
 
-    private mutating func turn(_ now: Now, _ actions: inout Actions) {
+    private func turn(_ now: Now, _ actions: inout Actions) {
         guard phase == .waiting else { return }
         phase = .selecting
         select(now, &actions)
@@ -347,14 +349,14 @@ struct Exchange: ~Copyable {
         noteWaited(now)
     }
 
-    private mutating func noteWaited(_ now: Now) {
+    private func noteWaited(_ now: Now) {
         if let since = waitingSince { waitedTime += since.duration(to: now.instant) }
         waitingSince = nil
     }
 
     // MARK: Time
 
-    private mutating func tick(_ now: Now, _ actions: inout Actions) {
+    private func tick(_ now: Now, _ actions: inout Actions) {
         if let late = attempt?.timeout(at: now, isCommitted: phase == .streaming) {
             return fail(.timeout(late), nil, now, &actions)
         }
@@ -375,7 +377,7 @@ struct Exchange: ~Copyable {
         if let comment { actions.write.append(comment) }
     }
 
-    private mutating func leave(_ now: Now, _ actions: inout Actions) {
+    private func leave(_ now: Now, _ actions: inout Actions) {
         guard phase != .done else { return }
         if let attempt {
             attempt.route.account.settle(attempt.reservation, usedTokens: nil, at: now)

@@ -65,7 +65,7 @@ enum ImageInlining {
 
 extension Exchange {
     /// Whether the candidate has to wait for images, or cannot have them. `nil` when it can be called.
-    mutating func imagesMissing(
+    func imagesMissing(
         for route: Route,
         _ fit: ContextWindow.Fit,
         _ actions: inout Actions
@@ -88,7 +88,7 @@ extension Exchange {
         }
     }
 
-    mutating func fetched(_ state: ImageInlining.State, _ now: Now, _ actions: inout Actions) {
+    func fetched(_ state: ImageInlining.State, _ now: Now, _ actions: inout Actions) {
         guard phase == .fetching, let waiting = waitingForImages else { return }
         phase = .selecting
         waitingForImages = nil

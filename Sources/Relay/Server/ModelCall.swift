@@ -9,7 +9,7 @@ final class ModelCall: UpstreamReceiver {
     private unowned let connection: ClientConnection
     private let gateway: Gateway
     private let services: LoopServices
-    private var exchange: Exchange
+    private let exchange: Exchange
     private var call: UpstreamCall?
     private var ticket: QuotaQueue.Ticket?
     private var wait: Scheduled<Void>?
@@ -126,10 +126,10 @@ final class ModelCall: UpstreamReceiver {
 
     private func handle(_ event: consuming Exchange.Event, at now: Now, sending: ClientConnection.Sending = .now) {
         guard !isDone else { return }
-        perform(exchange.receive(event, at: now), sending: sending)
+        perform(exchange.receive(event, at: now), at: now, sending: sending)
     }
 
-    private func perform(_ actions: Exchange.Actions, sending: ClientConnection.Sending) {
+    private func perform(_ actions: consuming Exchange.Actions, at now: Now, sending: ClientConnection.Sending) {
         if actions.cancelsCall {
             call?.cancel()
             call = nil
@@ -139,19 +139,19 @@ final class ModelCall: UpstreamReceiver {
         if actions.ends || exchange.phase == .done {
             return end(hasReply: actions.ends)
         }
-        if let (route, request) = actions.call { start(request, to: route) }
+        if let (route, request) = actions.call.take() { start(request, to: route, at: now) }
         if let work = actions.fit { offload(work) }
         if let work = actions.reading { offload(work) }
         if !actions.fetch.isEmpty { fetch(actions.fetch) }
         if let time = actions.waitsUntil { wait(until: time) }
     }
 
-    private func start(_ request: UpstreamRequest, to route: Route) {
+    private func start(_ request: consuming UpstreamRequest, to route: Route, at now: Now) {
         let target = exchange.chain.dialing(of: route, for: exchange.request).target
         let call = services.pool.call(request, to: target, for: self)
         self.call = call
         if !connection.isWritable { call.pause() }
-        if call.isSent { handle(.upstream(.connected), at: .read()) }
+        if call.isSent { handle(.upstream(.connected), at: now) }
     }
 
     /// Fitting a very long history must not hold up the other calls of this loop.

@@ -6,14 +6,7 @@ import NIOPosix
 
 /// One exchange outside any event loop: events go in with a time of the test's own, and what comes out is kept.
 struct ExchangeRun {
-    /// An exchange cannot be copied; a run is handed to `#expect`.
-    private final class Holder {
-        var exchange: Exchange
-
-        init(_ exchange: consuming Exchange) { self.exchange = exchange }
-    }
-
-    private let holder: Holder
+    private let exchange: Exchange
     /// Every byte that went to the client.
     private(set) var written: [UInt8] = []
     /// The routes that were called, in order.
@@ -83,10 +76,10 @@ struct ExchangeRun {
             let reading = try MessagesRequestReader.read(body)
             let encoder = MessagesEncoder(reading.request, showsThinking: reading.showsThinking, tag: "t1")
             let call = WireCall(request: reading.request, encoder: encoder)
-            holder = Holder(Exchange(chain: chain, call: call, facts: facts))
+            exchange = Exchange(chain: chain, call: call, facts: facts)
         } else {
             let call = WireCall(request: try ChatRequestReader.read(body))
-            holder = Holder(Exchange(chain: chain, call: call, facts: facts))
+            exchange = Exchange(chain: chain, call: call, facts: facts)
         }
         self.start = start
         receive(seconds.map { .queued(until: start.instant.advanced(by: .seconds($0))) } ?? .begin)
@@ -109,14 +102,14 @@ struct ExchangeRun {
 
     var now: Now { start.advanced(by: .seconds(seconds)) }
 
-    var phase: Exchange.Phase { holder.exchange.phase }
-    var chain: Chain { holder.exchange.chain }
+    var phase: Exchange.Phase { exchange.phase }
+    var chain: Chain { exchange.chain }
 
     /// Seconds from the start to when the exchange wants to be woken.
-    var deadline: Double? { holder.exchange.deadline.map { start.instant.duration(to: $0).seconds } }
+    var deadline: Double? { exchange.deadline.map { start.instant.duration(to: $0).seconds } }
 
     mutating func receive(_ event: Exchange.Event) {
-        let actions = holder.exchange.receive(event, at: now)
+        let actions = exchange.receive(event, at: now)
         if actions.cancelsCall { cancelled += 1 }
         for piece in actions.write.all { written += Array(piece.readableBytesView) }
         if actions.ends { hasEnded = true }
