@@ -12,6 +12,8 @@ package final class UpstreamCall {
     /// Held until the call has ended, one way or the other.
     private(set) var receiver: (any UpstreamReceiver)?
     private(set) var isCancelled = false
+    /// Nothing is delivered any more, when what is delivered now has been.
+    package private(set) var hasEnded = false
     /// The request was handed to a connection; `connected` is delivered only where that took a while.
     package internal(set) var isSent = false
     var answerBegan = false
@@ -44,9 +46,12 @@ package final class UpstreamCall {
     package func pause() { connection?.pauseReading() }
     package func resume() { connection?.resumeReading() }
 
-    func deliver(_ event: consuming UpstreamEvent) {
+    func deliver(_ event: consuming UpstreamEvent, isLast: Bool = false) {
         guard let receiver else { return }
-        if event.isLast { self.receiver = nil }
+        if isLast {
+            hasEnded = true
+            self.receiver = nil
+        }
         receiver.receive(event, of: self)
     }
 }

@@ -163,7 +163,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
     }
 
-    private func finish(_ call: UpstreamCall, with read: UpstreamRead, leftOver: Int) {
+    private func finish(_ call: UpstreamCall, with read: consuming UpstreamRead, leftOver: Int) {
         release(call)
         isPaused = false
         endTimer?.cancel()
@@ -176,7 +176,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } else {
             close()
         }
-        call.deliver(.read(read))
+        call.deliver(.read(read), isLast: true)
     }
 
     /// The next call may be on this connection already when the last one's owner speaks again.
@@ -233,7 +233,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             call.mayRetry = false
             pool.connect(for: call)
         } else {
-            call.deliver(.failed(fault))
+            call.deliver(.failed(fault), isLast: true)
         }
     }
 }

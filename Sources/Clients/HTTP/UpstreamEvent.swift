@@ -7,15 +7,6 @@ package enum UpstreamEvent {
     case connected
     case read(UpstreamRead)
     case failed(UpstreamFault)
-
-    /// Nothing is said after it.
-    package var isLast: Bool {
-        switch self {
-        case .connected: false
-        case .read(let read): read.hasEnded
-        case .failed: true
-        }
-    }
 }
 
 /// What one read from the socket brought of an answer; what stood in several transfer chunks is one body.

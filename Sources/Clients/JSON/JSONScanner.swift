@@ -196,7 +196,7 @@ package struct JSONScanner {
             let specials = Self.specials(bytes)
             let length = specials.trailingZeroBitCount
             let content = (specials & (0 &- specials)) &- 1
-            if specials != 0, base[start + length] == UInt8(ascii: "\""), Self.nonASCII(bytes) & content == 0 {
+            if specials != 0, base[start + length] == UInt8(ascii: "\""), bytes.highBits & content == 0 {
                 position = start + length + 1
                 return JSONString(range: start..<start + length, hasEscapes: false)
             }
@@ -265,10 +265,6 @@ package struct JSONScanner {
         return ((bytes .== quote) .| (bytes .== backslash) .| (bytes .< blank)).bits
     }
 
-    /// The highest bit of each byte.
-    @inline(__always)
-    private static func nonASCII(_ bytes: SIMD16<UInt8>) -> UInt64 { (bytes .>= SIMD16(repeating: 0x80)).bits }
-
     @inline(__always)
     private func isSpecial(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
@@ -289,9 +285,7 @@ package struct JSONScanner {
         _ passed: Range<Int>?
     ) throws(JSONFault) -> JSONString {
         position = quote + 1
-        let halves = unsafeBitCast(seen, to: SIMD2<UInt64>.self)
-        let isASCII = (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0
-        if !isASCII {
+        if seen.highBits != 0 {
             try checkUTF8(start..<(passed?.lowerBound ?? quote))
             if let passed { try checkUTF8(passed.upperBound..<quote) }
         }

@@ -2,7 +2,7 @@ import Clients
 import NIOCore
 
 /// The client's side of one exchange: what has been sent, and how what follows is framed.
-struct Reply {
+struct Reply: ~Copyable {
     let isStream: Bool
     let framing: ReplyHead.Framing
     private let silence: Duration

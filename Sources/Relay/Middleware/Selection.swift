@@ -1,7 +1,7 @@
 import Clients
 
 /// The candidates of one request and how far it has come with them.
-struct Selection {
+struct Selection: ~Copyable {
     /// What is done after a failure.
     enum Step { case next, same, refuse, oneMore }
 
@@ -22,8 +22,8 @@ struct Selection {
     private var wantsSchema = false
     /// Places in `list`, in the order in which they are tried.
     private var queue: [Int] = []
-    /// The place of the pin, where nobody else has been looked at.
-    private var first: Int?
+    /// The place of the pin, where nobody else has been looked at, and whether it has had its turn.
+    private var first: (position: Int, hasServed: Bool)?
     private var place = 0
     private var caps: [Int: Int] = [:]
     private var maxTokens: [Int: Int] = [:]
@@ -93,8 +93,8 @@ struct Selection {
         if !wantsAll, let pinned = question.pinned, let position = list.position(of: pinned),
             state(of: list.routes[position], question, at: now).tier == CandidateState.firstTier
         {
-            first = position
-            queue = [position]
+            first = (position, hasServed: false)
+            queue.removeAll(keepingCapacity: true)
             return nil
         }
         let states = rank(question, at: now)
@@ -109,7 +109,7 @@ struct Selection {
     mutating func orderOthers(_ question: Question, at now: Now) {
         _ = rank(question, at: now)
         // It has had its turn; where the list is gone through several times, it has others.
-        if let position = queue.firstIndex(where: { $0 == first }) { queue.remove(at: position) }
+        if let position = queue.firstIndex(where: { $0 == first?.position }) { queue.remove(at: position) }
         first = nil
         place = 0
     }
@@ -165,14 +165,22 @@ struct Selection {
     /// The next candidate that has not failed in this round.
     mutating func next(attempts: Int, limit: Int) -> Route? {
         guard attempts < limit else { return nil }
+        if let pin = first, !pin.hasServed {
+            first?.hasServed = true
+            let route = list.routes[pin.position]
+            if !isOut(route) { return route }
+        }
         while place < queue.count {
             let route = list.routes[queue[place]]
             place += 1
-            if !failed.isEmpty, failed.contains(route.index) { continue }
-            if !excludedProviders.isEmpty, excludedProviders.contains(route.provider.name) { continue }
-            return route
+            if !isOut(route) { return route }
         }
         return nil
+    }
+
+    private func isOut(_ route: Route) -> Bool {
+        !failed.isEmpty && failed.contains(route.index)
+            || !excludedProviders.isEmpty && excludedProviders.contains(route.provider.name)
     }
 
     /// The same candidate once more, with something changed.

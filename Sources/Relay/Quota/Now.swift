@@ -63,10 +63,8 @@ struct Instant: InstantProtocol, Sendable {
 }
 
 extension Duration {
-    var seconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) + Double(attoseconds) * 1e-18
-    }
+    /// To the nanosecond.
+    var seconds: Double { Double(nanoseconds) / 1e9 }
 
     var milliseconds: Double { seconds * 1000 }
 

@@ -275,25 +275,21 @@ final class ClientConnection: ChannelInboundHandler {
         read: (CallFacts) throws(RequestFault) -> WireCall
     ) {
         let facts = gateway.facts(of: request)
-        let lease = MemoryLease(gateway.memory, holding: body.readableBytes)
+        var memory = HeldMemory(gateway.memory, holding: body.readableBytes)
         let wireCall: WireCall
         do throws(RequestFault) {
             wireCall = try read(facts)
         } catch {
-            lease.giveBack()
             return replyError(ClientError(error), to: request)
         }
-        guard lease.take(wireCall.translatedBytes) else {
-            lease.giveBack()
-            return replyError(.outOfMemory, to: request)
-        }
+        guard memory.take(wireCall.translatedBytes) else { return replyError(.outOfMemory, to: request) }
         let call = ModelCall(
             connection: self,
             gateway: gateway,
             services: services,
             call: wireCall,
             facts: facts,
-            lease: lease
+            memory: memory
         )
         current = (call, facts.framing)
         call.begin()
@@ -301,7 +297,6 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Called once by every model call, with its answer written or its client gone.
     func callEnded(_ call: ModelCall, hasReply: Bool) {
-        call.lease.giveBack()
         guard let framing = current?.framing else { return }
         current = nil
         guard hasReply else { return }

@@ -21,16 +21,39 @@ final class MemoryBudget: Sendable {
     var bytes: Int { held.load(ordering: .relaxed) }
 }
 
-/// What one call holds of the budget. It goes back once: when the call ends, or with the last who might still take some.
-final class MemoryLease: Sendable {
+/// What one call holds of the budget for its request. It goes back when the call ends, however it ends.
+struct HeldMemory: ~Copyable {
     private let budget: MemoryBudget
-    private let held: Atomic<Int>
+    private var bytes: Int
 
     /// - Parameter bytes: taken of the budget already.
     init(_ budget: MemoryBudget, holding bytes: Int) {
         self.budget = budget
-        held = Atomic(bytes)
+        self.bytes = bytes
     }
+
+    mutating func take(_ more: Int) -> Bool {
+        guard more > 0 else { return true }
+        guard budget.take(more) else { return false }
+        bytes += more
+        return true
+    }
+
+    mutating func giveBack() {
+        budget.give(bytes)
+        bytes = 0
+    }
+
+    deinit { if bytes > 0 { budget.give(bytes) } }
+}
+
+/// The same for what is fetched for a call on other threads, which may still come when nobody wants it any more: it goes back
+/// with the last who might take some.
+final class MemoryLease: Sendable {
+    private let budget: MemoryBudget
+    private let held = Atomic<Int>(0)
+
+    init(_ budget: MemoryBudget) { self.budget = budget }
 
     func take(_ bytes: Int) -> Bool {
         guard bytes > 0 else { return true }

@@ -18,8 +18,9 @@ final class ModelCall: UpstreamReceiver {
     private var isDone = false
     /// Where the ticker keeps it.
     var tickerPlace: Int?
-    /// The memory of its request, held until the call has ended.
-    let lease: MemoryLease
+    /// The memory of its request, and of the images that were fetched for it; held until the call has ended.
+    private var memory: HeldMemory
+    private var images: MemoryLease?
     /// When its stream was last read, or was to be read on.
     private var lastRead = Now.never
     /// It reads on with the next beat.
@@ -34,12 +35,12 @@ final class ModelCall: UpstreamReceiver {
         services: LoopServices,
         call: WireCall,
         facts: CallFacts,
-        lease: MemoryLease
+        memory: consuming HeldMemory
     ) {
         self.connection = connection
         self.gateway = gateway
         self.services = services
-        self.lease = lease
+        self.memory = memory
         exchange = Exchange(chain: gateway.chain, call: call, facts: facts)
     }
 
@@ -92,7 +93,7 @@ final class ModelCall: UpstreamReceiver {
 
     func receive(_ event: consuming UpstreamEvent, of call: UpstreamCall) {
         guard call === self.call else { return }
-        if event.isLast { self.call = nil }
+        if call.hasEnded { self.call = nil }
         let now = Now.read()
         handle(.upstream(event), at: now, sending: .withOthers)
         if exchange.phase == .streaming, exchange.request.wantsStream { keepCadence(at: now) }
@@ -181,7 +182,9 @@ final class ModelCall: UpstreamReceiver {
     /// Fetching is an errand of seconds at best: it is done as a task, and comes back to this loop as an event.
     private func fetch(_ urls: [String]) {
         let bound = NIOLoopBound(self, eventLoop: services.loop)
-        fetching = Task { [loop = services.loop, fetcher = gateway.images, lease] in
+        let lease = images ?? MemoryLease(gateway.memory)
+        images = lease
+        fetching = Task { [loop = services.loop, fetcher = gateway.images] in
             let state: ImageInlining.State =
                 switch await fetcher.images(at: urls, taking: { lease.take($0) }) {
                 case .success(let images): .fetched(images)
@@ -197,6 +200,8 @@ final class ModelCall: UpstreamReceiver {
         guard !isDone else { return }
         isDone = true
         fetching?.cancel()
+        memory.giveBack()
+        images?.giveBack()
         services.ticker.remove(self)
         leaveQueue()
         giveUpPlace()

@@ -36,10 +36,9 @@ struct ReplyHead {
         framing: Framing,
         into buffer: inout ByteBuffer
     ) {
-        buffer.write("HTTP/1.1 ")
         switch status {
-        case 200: buffer.write("200 OK")
-        default: buffer.writeString("\(status) \(reason(status))")
+        case 200: buffer.write("HTTP/1.1 200 OK")
+        default: buffer.writeString("HTTP/1.1 \(status) \(reason(status))")
         }
         if status != 204 {
             buffer.write("\r\ncontent-type: ")

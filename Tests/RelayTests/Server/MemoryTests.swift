@@ -49,13 +49,30 @@ struct MemoryTests {
     @Test func `a lease goes back once`() {
         let budget = MemoryBudget(limit: 100)
         #expect(budget.take(40))
-        var lease: MemoryLease? = MemoryLease(budget, holding: 40)
+        var lease: MemoryLease? = MemoryLease(budget)
         #expect(lease?.take(70) == false && lease?.take(30) == true && budget.bytes == 70)
         lease?.giveBack()
-        #expect(budget.bytes == 0)
+        #expect(budget.bytes == 40)
         // Somebody who was late.
-        #expect(lease?.take(5) == true && budget.bytes == 5)
+        #expect(lease?.take(5) == true && budget.bytes == 45)
         lease = nil
+        #expect(budget.bytes == 40)
+    }
+
+    @Test func `what is held for a request goes back once`() {
+        let budget = MemoryBudget(limit: 100)
+        #expect(budget.take(40))
+        do {
+            var held = HeldMemory(budget, holding: 40)
+            let isTooMuch = !held.take(70)
+            let fits = held.take(30)
+            #expect(isTooMuch && fits && budget.bytes == 70)
+            held.giveBack()
+            #expect(budget.bytes == 0)
+        }
+        #expect(budget.bytes == 0)
+        #expect(budget.take(40))
+        do { _ = HeldMemory(budget, holding: 40) }
         #expect(budget.bytes == 0)
     }
 }

@@ -201,9 +201,11 @@ struct ChatRendering {
         if streams, !quirks.dropParameters.contains("stream_options"), refused?.contains("stream_options") != true {
             addStreamOptions()
         }
-        for (name, value) in quirks.setParameters.sorted(by: { $0.key < $1.key }) where refused?.contains(name) != true
-        {
-            added += "\(JSONText.quoted(name)):\(value),"
+        if !quirks.setParameters.isEmpty {
+            for (name, value) in quirks.setParameters.sorted(by: { $0.key < $1.key })
+            where refused?.contains(name) != true {
+                added += "\(JSONText.quoted(name)):\(value),"
+            }
         }
         if let search {
             for (name, value) in search.set.sorted(by: { $0.key < $1.key }) {
