@@ -135,48 +135,111 @@ static size_t scan_any(const uint8_t *bytes, size_t count, bool *has_escapes) { 
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2,bmi"))) static size_t scan_32(const uint8_t *bytes, size_t count, bool *has_escapes) {
-    return scan(bytes, count, has_escapes);
-}
+/// What a table tells of a block, a bit for each byte.
+typedef struct {
+    /// Not ASCII.
+    bits high;
+    bits backslashes;
+    /// The `u` of an escape, if it is escaped.
+    bits unicode;
+    /// Quotes and control characters.
+    bits stops;
+    /// May stand behind a backslash.
+    bits escapable;
+    /// Hexadecimal digits.
+    bits hex;
+} kinds;
 
-/// What an ASCII byte may be in a string; those marked `ESCAPED` may stand behind a backslash.
-enum { QUOTE = 1, BACKSLASH = 2, CONTROL = 4, ESCAPED = 8, UNICODE = 16, HEX = 32 };
-
-static const uint8_t kinds[128] = {
-    [0x00 ... 0x1F] = CONTROL, ['"'] = QUOTE | ESCAPED, ['\\'] = BACKSLASH | ESCAPED, ['/'] = ESCAPED,
-    ['0' ... '9'] = HEX, ['A' ... 'F'] = HEX, ['a'] = HEX, ['b'] = HEX | ESCAPED, ['c' ... 'e'] = HEX,
-    ['f'] = HEX | ESCAPED, ['n'] = ESCAPED, ['r'] = ESCAPED, ['t'] = ESCAPED, ['u'] = UNICODE,
-};
-
-/// Where one instruction tells what each of 64 bytes is, escapes are looked at in every block: a branch around them would be
-/// guessed wrong too often.
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,bmi"))) static size_t scan_64(
-    const uint8_t *bytes, size_t count, bool *has_escapes
-) {
-    const __m512i low = _mm512_loadu_si512(kinds), upper = _mm512_loadu_si512(kinds + 64);
+/// Where a table tells what each byte is, escapes are looked at in every block: a branch around them would be guessed wrong too
+/// often.
+INLINE size_t scan_kinds(const uint8_t *bytes, size_t count, bool *has_escapes, kinds (*kinds_of)(const uint8_t *)) {
     carry state = {0};
     size_t place = 0;
     bits escapes = 0;
     for (; place + 64 <= count; place += 64) {
         carry next = state;
-        __m512i v = _mm512_loadu_si512(bytes + place);
-        bits high = _mm512_movepi8_mask(v);
-        __m512i kind = _mm512_maskz_permutex2var_epi8(~high, low, v, upper);
-#define ARE(kinds) _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kinds))
-        bits backslashes = ARE(BACKSLASH);
-        bits escaped = escaped_bytes(backslashes, &next);
-        bits unicode = ARE(UNICODE) & escaped;
-        bits hex = hex_bytes(unicode, &next);
-        bits wrong = (ARE(QUOTE | CONTROL) & ~escaped) | (escaped & ~ARE(ESCAPED | UNICODE)) | (hex & ~ARE(HEX));
-#undef ARE
-        if (wrong) break;
-        if ((high | next.continued) && !is_utf8((const block *)&v, high, &next)) break;
+        kinds are = kinds_of(bytes + place);
+        bits escaped = escaped_bytes(are.backslashes, &next);
+        bits hex = hex_bytes(are.unicode & escaped, &next);
+        if ((are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex)) break;
+        if (are.high | next.continued) {
+            block v;
+            memcpy(&v, bytes + place, 64);
+            if (!is_utf8(&v, are.high, &next)) break;
+        }
         next.last = bytes[place + 63];
-        escapes |= backslashes;
+        escapes |= are.backslashes;
         state = next;
     }
     if (escapes) *has_escapes = true;
     return whole(bytes, place, &state);
+}
+
+#define AVX2 __attribute__((target("avx2,bmi")))
+
+/// By the halves of each byte: what both say it may be it is. A byte that is not ASCII is nothing.
+AVX2 static inline kinds kinds_32(const uint8_t *bytes) {
+    enum { CONTROL = 1, MARK = 2, BACKSLASH = 4, BFN = 8, RT = 16, U = 32, DIGIT = 64, LETTER = 128 };
+    static const uint8_t low_half[16] = {
+        CONTROL | DIGIT, CONTROL | DIGIT | LETTER, CONTROL | DIGIT | LETTER | MARK | BFN | RT, CONTROL | DIGIT | LETTER,
+        CONTROL | DIGIT | LETTER | RT, CONTROL | DIGIT | LETTER | U, CONTROL | DIGIT | LETTER | BFN, CONTROL | DIGIT,
+        CONTROL | DIGIT, CONTROL | DIGIT, CONTROL, CONTROL, CONTROL | BACKSLASH, CONTROL, CONTROL | BFN, CONTROL | MARK,
+    };
+    static const uint8_t high_half[16] = {
+        CONTROL, CONTROL, MARK, DIGIT, LETTER, BACKSLASH, LETTER | BFN, RT | U,
+    };
+    const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low_half));
+    const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high_half));
+    kinds are = {0};
+    for (int half = 0; half < 2; half++) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(bytes + half * 32));
+        __m256i kind = _mm256_and_si256(
+            _mm256_shuffle_epi8(low, v),
+            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15)))
+        );
+        __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'));
+#define BIT_OF(vector) ((bits)(uint32_t)_mm256_movemask_epi8(vector) << half * 32)
+#define IS_ANY(of) ~_mm256_cmpeq_epi8(_mm256_and_si256(kind, _mm256_set1_epi8((char)(of))), _mm256_setzero_si256())
+        are.high |= BIT_OF(v);
+        are.backslashes |= BIT_OF(_mm256_slli_epi16(kind, 5));
+        are.unicode |= BIT_OF(_mm256_slli_epi16(kind, 2));
+        are.stops |= BIT_OF(_mm256_or_si256(quote, _mm256_slli_epi16(kind, 7)));
+        are.escapable |= BIT_OF(IS_ANY(MARK | BACKSLASH | BFN | RT | U));
+        are.hex |= BIT_OF(IS_ANY(DIGIT | LETTER));
+#undef BIT_OF
+#undef IS_ANY
+    }
+    return are;
+}
+
+AVX2 static size_t scan_32(const uint8_t *bytes, size_t count, bool *has_escapes) {
+    return scan_kinds(bytes, count, has_escapes, kinds_32);
+}
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,bmi")))
+
+/// By a table of all ASCII bytes.
+AVX512 static inline kinds kinds_64(const uint8_t *bytes) {
+    enum { QUOTE = 1, BACKSLASH = 2, CONTROL = 4, ESCAPED = 8, UNICODE = 16, HEX = 32 };
+    static const uint8_t table[128] = {
+        [0x00 ... 0x1F] = CONTROL, ['"'] = QUOTE | ESCAPED, ['\\'] = BACKSLASH | ESCAPED, ['/'] = ESCAPED,
+        ['0' ... '9'] = HEX, ['A' ... 'F'] = HEX, ['a'] = HEX, ['b'] = HEX | ESCAPED, ['c' ... 'e'] = HEX,
+        ['f'] = HEX | ESCAPED, ['n'] = ESCAPED, ['r'] = ESCAPED, ['t'] = ESCAPED, ['u'] = UNICODE | ESCAPED,
+    };
+    const __m512i low = _mm512_loadu_si512(table), upper = _mm512_loadu_si512(table + 64);
+    __m512i v = _mm512_loadu_si512(bytes);
+    bits high = _mm512_movepi8_mask(v);
+    __m512i kind = _mm512_maskz_permutex2var_epi8(~high, low, v, upper);
+#define ARE(of) _mm512_test_epi8_mask(kind, _mm512_set1_epi8(of))
+    return (kinds){
+        .high = high, .backslashes = ARE(BACKSLASH), .unicode = ARE(UNICODE), .stops = ARE(QUOTE | CONTROL),
+        .escapable = ARE(ESCAPED), .hex = ARE(HEX),
+    };
+#undef ARE
+}
+
+AVX512 static size_t scan_64(const uint8_t *bytes, size_t count, bool *has_escapes) {
+    return scan_kinds(bytes, count, has_escapes, kinds_64);
 }
 
 #endif
