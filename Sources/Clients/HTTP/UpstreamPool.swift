@@ -7,6 +7,8 @@ package final class UpstreamPool {
     private let loop: any EventLoop
     /// Short requests go out with it; whoever answers clients on this loop may do the same.
     package let writes: WriteBatch
+    /// For what is sent from this loop.
+    package let buffers = BufferRing()
     private let names: NameResolver
     private let connectTimeout: TimeAmount
     /// Idle connections, the one used last on top: it is the least likely to have been closed by the provider.

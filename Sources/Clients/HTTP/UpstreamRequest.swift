@@ -14,23 +14,27 @@ package struct UpstreamRequest: Sendable {
     private static let shortBytes = 16 * 1024
 
     /// `head` is everything before `content-length`, each line with its CRLF. `write` is asked for a short body, `pieces`
-    /// for a long one.
+    /// for a long one; `buffers` where the request is made on an event loop.
     package init(
         head: ByteBuffer,
         bodyLength: Int,
+        in buffers: BufferRing? = nil,
         write: (inout ByteBuffer) -> Void,
         pieces: () -> [ByteBuffer]
     ) {
         let isShort = bodyLength <= Self.shortBytes
-        var bytes = ByteBufferAllocator().buffer(capacity: head.readableBytes + 32 + (isShort ? bodyLength : 0))
-        bytes.writeImmutableBuffer(head)
-        bytes.write("content-length: ")
-        bytes.writeDecimal(bodyLength)
-        bytes.write("\r\n\r\n")
-        headLength = bytes.readableBytes
-        if isShort { write(&bytes) }
-        assert(!isShort || bytes.readableBytes == headLength + bodyLength)
-        first = bytes
+        var headLength = 0
+        let capacity = head.readableBytes + 32 + (isShort ? bodyLength : 0)
+        first = BufferRing.buffer(capacity, of: buffers) { bytes in
+            bytes.writeImmutableBuffer(head)
+            bytes.write("content-length: ")
+            bytes.writeDecimal(bodyLength)
+            bytes.write("\r\n\r\n")
+            headLength = bytes.readableBytes
+            if isShort { write(&bytes) }
+            assert(!isShort || bytes.readableBytes == headLength + bodyLength)
+        }
+        self.headLength = headLength
         rest = isShort ? [] : pieces()
     }
 

@@ -88,11 +88,13 @@ extension Exchange {
         var body = completion
         if !isNative, let encoder = reply.encoder { body = SplicedBody(encoder.whole(body.joined())) }
         let length = body.length
-        var buffer = reply.wholeHead(length: length, contentType: contentType)
-        writeFields(of: route, attempt: number, now, into: &buffer)
-        ReplyHead.end(&buffer)
         let isShort = length <= Reply.shortBytes
-        if facts.framing.hasBody, isShort { body.write(into: &buffer) }
+        let buffer = buffers.buffer(Reply.room(forWhole: length)) { buffer in
+            reply.beginWhole(length: length, contentType: contentType, into: &buffer)
+            writeFields(of: route, attempt: number, now, into: &buffer)
+            ReplyHead.end(&buffer)
+            if facts.framing.hasBody, isShort { body.write(into: &buffer) }
+        }
         actions.write.append(buffer)
         if facts.framing.hasBody, !isShort { for piece in body.pieces() { actions.write.append(piece) } }
     }

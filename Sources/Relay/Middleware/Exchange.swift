@@ -91,15 +91,15 @@ final class Exchange {
     var refusal: (failure: UpstreamFailure, details: UpstreamErrorDetails)?
     var lastEmpty: EmptyAnswer?
     var session: PinKey?
-    /// The number of the route that the session is pinned to.
-    private var pinned: Int?
-    /// Where the conversation was until now.
+    /// Where the conversation was until now: the route that the session is pinned to.
     private var former: Route?
     /// The model that began the conversation, where the current candidate is told that it goes on with it.
     var handedOver: Route?
     /// Images by URL; `nil` until a candidate needs them.
     var images: ImageInlining.State?
     var waitingForImages: ImageInlining.Waiting?
+    /// What it writes is written into.
+    let buffers: BufferRing
     /// Is told of the routing, where the client wants to hear of it.
     let narrator: RouteNarrator?
     /// How the history was fitted for the current candidate.
@@ -115,8 +115,9 @@ final class Exchange {
     /// The one that came nearest to taking the prompt.
     private var lastOverflow: (needed: Int, budget: Int, window: Int)?
 
-    init(chain: Chain, call: WireCall, facts: CallFacts) {
+    init(chain: Chain, call: WireCall, facts: CallFacts, buffers: BufferRing) {
         self.chain = chain
+        self.buffers = buffers
         request = call.request
         narrator = call.narrator
         self.facts = facts
@@ -178,9 +179,11 @@ final class Exchange {
 
     /// Orders the candidates anew and goes to the first that can serve.
     private func select(_ now: Now, _ actions: inout Actions) {
-        pinned = session.flatMap { chain.sessionAffinity.pins.route(for: $0, at: now) }
-        let routes = chain.dispatch.table.routes
-        former = pinned.flatMap { routes.indices.contains($0) ? routes[$0] : nil }
+        former = session.flatMap { session in
+            let routes = chain.dispatch.table.routes
+            guard let pinned = chain.sessionAffinity.pins.route(for: session, at: now) else { return nil }
+            return routes.indices.contains(pinned) ? routes[pinned] : nil
+        }
         let question = question
         let opening = selection.order(question, wantsAll: narrator != nil, at: now)
         // A history is cut only where waiting for a candidate that takes it whole would be too long.
@@ -222,7 +225,7 @@ final class Exchange {
     }
 
     private var question: Selection.Question {
-        Selection.Question(chain: chain, request: request, prompt: prompt, pinned: pinned)
+        Selection.Question(chain: chain, request: request, prompt: prompt, pinned: former?.index)
     }
 
     /// What it would stand in line for.
@@ -280,7 +283,14 @@ final class Exchange {
             let dialing = chain.dialing(of: route, for: request)
             let call: UpstreamRequest
             do throws(DialectFault) {
-                call = try request.rendered(for: route, edits: edits, by: dialing, facts: facts, images: images)
+                call = try request.rendered(
+                    for: route,
+                    edits: edits,
+                    by: dialing,
+                    facts: facts,
+                    images: images,
+                    in: buffers
+                )
             } catch {
                 route.account.release(reservation, at: now)
                 selection.pass(over: route, error)

@@ -183,9 +183,11 @@ struct Reply: ~Copyable {
 
     // MARK: Whole answers
 
-    /// The head of a whole answer without the fields that the exchange knows, with room for a short body.
-    func wholeHead(length: Int, contentType: String = "application/json") -> ByteBuffer {
-        var buffer = ByteBufferAllocator().buffer(capacity: 768 + (length <= Self.shortBytes ? length : 0))
+    /// The bytes that a whole answer begins with: its head, and the body where that is short.
+    static func room(forWhole length: Int) -> Int { 768 + (length <= shortBytes ? length : 0) }
+
+    /// The head of a whole answer without the fields that the exchange knows.
+    func beginWhole(length: Int, contentType: String, into buffer: inout ByteBuffer) {
         ReplyHead.begin(
             status: 200,
             contentType: contentType,
@@ -193,7 +195,6 @@ struct Reply: ~Copyable {
             framing: framing,
             into: &buffer
         )
-        return buffer
     }
 
     static func error(

@@ -8,6 +8,7 @@ final class LoopServices {
     let ticker: Ticker
     let cadence: StreamCadence
     var writes: WriteBatch { pool.writes }
+    var buffers: BufferRing { pool.buffers }
 
     init(loop: any EventLoop, names: NameResolver, connectTimeout: Duration) {
         self.loop = loop

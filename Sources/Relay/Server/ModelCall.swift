@@ -41,7 +41,7 @@ final class ModelCall: UpstreamReceiver {
         self.gateway = gateway
         self.services = services
         self.memory = memory
-        exchange = Exchange(chain: gateway.chain, call: call, facts: facts)
+        exchange = Exchange(chain: gateway.chain, call: call, facts: facts, buffers: services.buffers)
     }
 
     var deadline: Instant? { exchange.deadline }

@@ -76,10 +76,10 @@ struct ExchangeRun {
             let reading = try MessagesRequestReader.read(body)
             let encoder = MessagesEncoder(reading.request, showsThinking: reading.showsThinking, tag: "t1")
             let call = WireCall(request: reading.request, encoder: encoder)
-            exchange = Exchange(chain: chain, call: call, facts: facts)
+            exchange = Exchange(chain: chain, call: call, facts: facts, buffers: BufferRing())
         } else {
             let call = WireCall(request: try ChatRequestReader.read(body))
-            exchange = Exchange(chain: chain, call: call, facts: facts)
+            exchange = Exchange(chain: chain, call: call, facts: facts, buffers: BufferRing())
         }
         self.start = start
         receive(seconds.map { .queued(until: start.instant.advanced(by: .seconds($0))) } ?? .begin)

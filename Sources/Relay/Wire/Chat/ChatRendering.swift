@@ -9,7 +9,8 @@ extension ChatRequest {
         edits prompt: PromptEdits,
         by dialing: Dialing,
         facts: CallFacts,
-        images: ImageInlining.State? = nil
+        images: ImageInlining.State? = nil,
+        in buffers: BufferRing? = nil
     ) throws(DialectFault) -> UpstreamRequest {
         if let original, let native = dialing.native, native.wire == original.wire {
             let head = native.head(facts)
@@ -18,7 +19,7 @@ extension ChatRequest {
         let streams = wantsStream && !route.quirks.noStreaming
         let head = streams ? dialing.heads.stream : dialing.heads.whole
         guard let dialect = dialing.dialect, !dialect.takesChat else {
-            return spliced(for: route, edits: prompt, behind: head)
+            return spliced(for: route, edits: prompt, behind: head, in: buffers)
         }
         var chat = spliced(for: route, edits: prompt, behind: ByteBuffer(), hasDialect: true).body
         if !dialect.takesImageURLs, case .fetched(let images)? = images {
@@ -31,6 +32,7 @@ extension ChatRequest {
         for route: Route,
         edits prompt: PromptEdits,
         behind head: ByteBuffer,
+        in buffers: BufferRing? = nil,
         hasDialect: Bool = false
     ) -> UpstreamRequest {
         body.withUnsafeReadableBytes { bytes in
@@ -45,6 +47,7 @@ extension ChatRequest {
             return UpstreamRequest(
                 head: head,
                 bodyLength: bytes.count + edits.growth,
+                in: buffers,
                 write: { edits.apply(to: bytes, into: &$0) },
                 pieces: { edits.applied(to: body) }
             )

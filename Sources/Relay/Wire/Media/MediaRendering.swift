@@ -72,11 +72,19 @@ extension ModelRequest {
         edits: PromptEdits,
         by dialing: Dialing,
         facts: CallFacts,
-        images: ImageInlining.State?
+        images: ImageInlining.State?,
+        in buffers: BufferRing
     ) throws(DialectFault) -> UpstreamRequest {
         switch self {
         case .chat(let request):
-            try request.rendered(for: route, edits: edits, by: dialing, facts: facts, images: images)
+            try request.rendered(
+                for: route,
+                edits: edits,
+                by: dialing,
+                facts: facts,
+                images: images,
+                in: buffers
+            )
         case .media(let request): try request.rendered(for: route, by: dialing)
         }
     }
