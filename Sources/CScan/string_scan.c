@@ -150,6 +150,26 @@ typedef struct {
     bits hex;
 } kinds;
 
+/// What is passed up to a block in which something is wrong, and of it, where that is the closing quote.
+static __attribute__((noinline)) size_t to_quote(
+    const uint8_t *bytes, size_t place, kinds are, bits escapes, const carry *state, bool *has_escapes
+) {
+    carry next = *state;
+    bits escaped = escaped_bytes(are.backslashes, &next);
+    bits hex = hex_bytes(are.unicode & escaped, &next);
+    bits ends = are.stops & ~escaped & ~hex;
+    int length = __builtin_ctzll((are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex));
+    bits before = ((bits)1 << length) - 1;
+    bool is_sound = ends >> length & 1 && bytes[place + length] == '"';
+    if (is_sound && ((are.high & before) | next.continued)) {
+        block v = 0;
+        memcpy(&v, bytes + place, length);
+        is_sound = is_utf8(&v, are.high & before, &next);
+    }
+    if (escapes | (is_sound ? are.backslashes & before : 0)) *has_escapes = true;
+    return is_sound ? place + length : whole(bytes, place, state);
+}
+
 /// Where a table tells what each byte is, escapes are looked at in every block: a branch around them would be guessed wrong too
 /// often.
 INLINE size_t scan_kinds(const uint8_t *bytes, size_t count, bool *has_escapes, kinds (*kinds_of)(const uint8_t *)) {
@@ -161,7 +181,9 @@ INLINE size_t scan_kinds(const uint8_t *bytes, size_t count, bool *has_escapes, 
         kinds are = kinds_of(bytes + place);
         bits escaped = escaped_bytes(are.backslashes, &next);
         bits hex = hex_bytes(are.unicode & escaped, &next);
-        if ((are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex)) break;
+        if ((are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex)) {
+            return to_quote(bytes, place, are, escapes, &state, has_escapes);
+        }
         if (are.high | next.continued) {
             block v;
             memcpy(&v, bytes + place, 64);

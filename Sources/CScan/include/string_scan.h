@@ -28,8 +28,8 @@ scan_width scan_widest(void);
 /// - count: how many may be read; what is left of fewer than 64 is not looked at.
 /// - has_escapes: set where an escape was passed, else left.
 ///
-/// Returns how many bytes were passed: up to a block that holds the closing quote, a control character, a wrong escape or bytes
-/// that are no UTF-8, and back from there to a place like the first.
+/// Returns how many bytes were passed: up to the closing quote, or to a block that holds a control character, a wrong escape, bytes
+/// that are no UTF-8 or, on processors without wide registers, the quote, and back from there to a place like the first.
 size_t scan_string(const uint8_t *bytes, size_t count, bool *has_escapes);
 
 /// The same by a width that this processor has.

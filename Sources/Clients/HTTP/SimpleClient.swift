@@ -123,8 +123,8 @@ private final class Collector: UpstreamReceiver {
         call = pool.call(request, to: target, for: self)
     }
 
-    func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
-        switch event {
+    func receive(_ event: consuming UpstreamEvent, of call: UpstreamCall) {
+        switch consume event {
         case .connected: break
         case .read(var read):
             if let head = read.head { self.head = head }

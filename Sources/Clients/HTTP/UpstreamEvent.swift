@@ -2,7 +2,7 @@ package import NIOCore
 
 /// What a call tells its owner, on the event loop it was made on: `connected`, then one `read` after the other until one
 /// says that the answer has ended, or `failed`.
-package enum UpstreamEvent {
+package enum UpstreamEvent: ~Copyable {
     /// The connection stands, TLS included, and the request was handed to it.
     case connected
     case read(UpstreamRead)
@@ -10,7 +10,7 @@ package enum UpstreamEvent {
 }
 
 /// What one read from the socket brought of an answer; what stood in several transfer chunks is one body.
-package struct UpstreamRead {
+package struct UpstreamRead: ~Copyable {
     /// Status and fields, in the first read that has all of them.
     package var head: ResponseHead?
     /// Without transfer framing; often empty.

@@ -204,27 +204,20 @@ package struct JSONScanner {
         return try anyString(from: start)
     }
 
-    /// The same for any string. The first bytes go by sixteen; what is sound of a long one is passed over at once.
+    /// The same for any string. What is sound of it is passed over at once; the rest, often no more than the quote, goes by
+    /// sixteen bytes.
     private mutating func anyString(from start: Int) throws(JSONFault) -> JSONString {
-        /// Up to here everything is accepted; it may be beyond the block, behind an escape.
-        var at = start
-        var block = start
         var hasEscapes = false
-        /// What has been passed over, between two characters on either side.
-        var passed: Range<Int>?
+        let passed = start + (start + 64 <= count ? scan_string(base + start, count - start, &hasEscapes) : 0)
+        /// Up to here everything is accepted; it may be beyond the block, behind an escape.
+        var at = passed
+        var block = passed
         // Which bytes were seen, as far as their highest bit goes; a few beyond the string do no harm.
         var seen = SIMD16<UInt8>(repeating: 0)
         while block < count {
             var specials: UInt64
             let width: Int
             if block + 16 <= count {
-                if passed == nil, block - start >= 32, block + 64 <= count {
-                    let sound = passOver(from: max(at, block), since: start, &hasEscapes)
-                    passed = sound
-                    at = sound.upperBound
-                    block = at
-                    continue
-                }
                 let bytes = load(block)
                 specials = Self.specials(bytes)
                 seen |= bytes
@@ -240,7 +233,9 @@ package struct JSONScanner {
                 // Escaped by the one before.
                 guard place >= at else { continue }
                 if base[place] == UInt8(ascii: "\"") {
-                    return try end(from: start, at: place, hasEscapes, seen, passed)
+                    position = place + 1
+                    if seen.highBits != 0 { try checkUTF8(passed..<place) }
+                    return JSONString(range: start..<place, hasEscapes: hasEscapes)
                 }
                 at = try escape(at: place)
                 hasEscapes = true
@@ -248,13 +243,6 @@ package struct JSONScanner {
             block &+= width
         }
         throw JSONFault(offset: count, reason: .unexpectedEnd)
-    }
-
-    /// Goes over sound content of a long string (`scan_string`), from the beginning of the character at `place` on.
-    private func passOver(from place: Int, since start: Int, _ hasEscapes: inout Bool) -> Range<Int> {
-        var place = place
-        while place > start, base[place] & 0xC0 == 0x80 { place -= 1 }
-        return place..<place + scan_string(base + place, count - place, &hasEscapes)
     }
 
     @inline(__always)
@@ -273,23 +261,6 @@ package struct JSONScanner {
     @inline(__always)
     private func load(_ place: Int) -> SIMD16<UInt8> {
         UnsafeRawPointer(base + place).loadUnaligned(as: SIMD16<UInt8>.self)
-    }
-
-    /// Behind the closing quote; text that is not all ASCII must be UTF-8, what was not passed over no less.
-    @inline(__always)
-    private mutating func end(
-        from start: Int,
-        at quote: Int,
-        _ hasEscapes: Bool,
-        _ seen: SIMD16<UInt8>,
-        _ passed: Range<Int>?
-    ) throws(JSONFault) -> JSONString {
-        position = quote + 1
-        if seen.highBits != 0 {
-            try checkUTF8(start..<(passed?.lowerBound ?? quote))
-            if let passed { try checkUTF8(passed.upperBound..<quote) }
-        }
-        return JSONString(range: start..<quote, hasEscapes: hasEscapes)
     }
 
     private func checkUTF8(_ range: Range<Int>) throws(JSONFault) {

@@ -15,13 +15,22 @@ extension Exchange {
         }
     }
 
-    private func receive(_ read: UpstreamRead, of attempt: Attempt, _ now: Now, _ actions: inout Actions) {
-        if let head = read.head {
+    private func receive(
+        _ read: consuming UpstreamRead,
+        of attempt: Attempt,
+        _ now: Now,
+        _ actions: inout Actions
+    ) {
+        let head = read.head.take()
+        let hasHead = head != nil
+        if let head {
             receive(head, of: attempt, now)
             reply.forwards = attempt.forwardsStream
         }
         attempt.hasEnded = read.hasEnded
-        if case .media(let media) = request { return receive(read, of: attempt, for: media, now, &actions) }
+        if case .media(let media) = request {
+            return receive(read, hasHead: hasHead, of: attempt, for: media, now, &actions)
+        }
         if read.body.readableBytes > 0 {
             if attempt.isStreaming {
                 attempt.receive(read.body, into: &reply.output, at: now)

@@ -7,14 +7,15 @@ extension Exchange {
     private static let offloadBytes = 256 * 1024
 
     func receive(
-        _ read: UpstreamRead,
+        _ read: consuming UpstreamRead,
+        hasHead: Bool,
         of attempt: Attempt,
         for media: MediaRequest,
         _ now: Now,
         _ actions: inout Actions
     ) {
         guard let head = attempt.head else { return fail(.unreadable("no answer"), nil, now, &actions) }
-        if read.head != nil {
+        if hasHead {
             let type = head.first("content-type") ?? ""
             attempt.passesOn = head.status / 100 == 2 && MediaAnswer.passesAsItComes(type, from: media.endpoint)
         }

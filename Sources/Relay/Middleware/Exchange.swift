@@ -14,7 +14,7 @@ import NIOCore
 ///
 /// A class, since its call alone knows it, and what never changes of it is then used where it lies.
 final class Exchange {
-    enum Event {
+    enum Event: ~Copyable {
         /// Admitted: it may begin.
         case begin
         /// Must wait for a place among the running, until then at the latest.

@@ -98,8 +98,8 @@ enum Seen: Sendable, Equatable {
     case ended
     case failed(UpstreamFault)
 
-    static func all(_ event: UpstreamEvent) -> [Seen] {
-        switch event {
+    static func all(_ event: consuming UpstreamEvent) -> [Seen] {
+        switch consume event {
         case .connected: return [.connected]
         case .read(let read):
             let head = read.head.map { [Seen.head($0.status)] } ?? []
@@ -176,7 +176,7 @@ final class Conversation: Sendable {
             self.react = react
         }
 
-        func receive(_ event: UpstreamEvent, of call: UpstreamCall) {
+        func receive(_ event: consuming UpstreamEvent, of call: UpstreamCall) {
             for seen in Seen.all(event) where !call.isCancelled {
                 log.seen.withLock { $0.append(seen) }
                 react(seen, call)

@@ -108,7 +108,7 @@ struct ExchangeRun {
     /// Seconds from the start to when the exchange wants to be woken.
     var deadline: Double? { exchange.deadline.map { start.instant.duration(to: $0).seconds } }
 
-    mutating func receive(_ event: Exchange.Event) {
+    mutating func receive(_ event: consuming Exchange.Event) {
         let actions = exchange.receive(event, at: now)
         if actions.cancelsCall { cancelled += 1 }
         for piece in actions.write.all { written += Array(piece.readableBytesView) }
