@@ -25,8 +25,6 @@ typedef struct {
     bits hex;
     /// Bytes that must continue a character.
     bits continued;
-    /// Its last byte: after some not every continuation is allowed.
-    uint8_t last;
 } carry;
 
 /// Which bytes are escaped. In a run of backslashes every second one, counted from its start, escapes what is behind it:
@@ -65,22 +63,29 @@ INLINE bool escapes_are_good(const block *bytes, bits escaped, bits quotes, bits
 /// Whether a first byte allows only some of the continuations, or is none of UTF-8's.
 INLINE bool is_narrow(uint8_t byte) { return byte == 0xE0 || byte == 0xED || byte >= 0xF0; }
 
-/// Whether the block goes on with UTF-8 (RFC 3629): each first byte with as many others behind it as it announces, and none
-/// that would make a form too long, a surrogate, or a character beyond U+10FFFF.
-INLINE bool is_utf8(const block *bytes, bits high, carry *state) {
-    block v = *bytes;
+/// No bytes of a block that must continue a character are all of them.
+static const bits not_utf8 = ~(bits)0;
+
+/// Which bytes of the next block must continue a character, where this one goes on with UTF-8 (RFC 3629), else `not_utf8`: each first
+/// byte has as many others behind it as it announces, and none that would make a form too long, a surrogate, or a character beyond
+/// U+10FFFF.
+///
+/// - high: which of its bytes are not ASCII.
+/// - continued: which of its bytes must continue a character.
+/// - last: the byte before it, after some of which not every continuation is allowed.
+INLINE bits read_utf8(const uint8_t *bytes, bits high, bits continued, uint8_t last) {
+    block v;
+    memcpy(&v, bytes, 64);
     bits second = BITS((v & 0x40) != 0);
     bits third = BITS((v & 0x20) != 0);
     bits fourth = BITS((v & 0x10) != 0);
     bits first = high & second;
     bits of_three = first & third;
     bits of_four = of_three & fourth;
-    bits continued = first << 1 | of_three << 2 | of_four << 3 | state->continued;
-    state->continued = first >> 63 | of_three >> 62 | of_four >> 61;
-    if (continued != (high & ~second)) return false;
+    if ((first << 1 | of_three << 2 | of_four << 3 | continued) != (high & ~second)) return not_utf8;
+    bits next = first >> 63 | of_three >> 62 | of_four >> 61;
     block narrow = (block)(v == 0xE0) | (block)(v == 0xED) | (block)((v & 0xFE) == 0xC0) | (block)(v >= 0xF0);
-    uint8_t last = state->last;
-    if (!BITS(narrow != 0) && !is_narrow(last)) return true;
+    if (!(BITS(narrow != 0) & high) && !is_narrow(last)) return next;
     // E0 and F0 would be too long with a low second byte, ED a surrogate and F4 too great with a high one.
     bits after_e0 = BITS(v == 0xE0) << 1 | (last == 0xE0);
     bits after_ed = BITS(v == 0xED) << 1 | (last == 0xED);
@@ -88,8 +93,10 @@ INLINE bool is_utf8(const block *bytes, bits high, carry *state) {
     bits after_f4 = BITS(v == 0xF4) << 1 | (last == 0xF4);
     bits wrong = BITS((v & 0xFE) == 0xC0) | BITS(v > 0xF4) | (after_e0 & ~third) | (after_ed & third)
         | (after_f0 & ~third & ~fourth) | (after_f4 & (third | fourth));
-    return wrong == 0;
+    return wrong & high ? not_utf8 : next;
 }
+
+INLINE uint8_t byte_before(const uint8_t *bytes, size_t place) { return place ? bytes[place - 1] : 0; }
 
 /// Back from `end` to where neither an escape nor a character is cut in two.
 INLINE size_t whole(const uint8_t *bytes, size_t end, const carry *state) {
@@ -120,8 +127,10 @@ INLINE size_t scan(const uint8_t *bytes, size_t count, bool *has_escapes) {
         bits escaped = escaped_bytes(backslashes, &next);
         if (controls | (quotes & ~escaped)) break;
         if ((escaped | next.hex) && !escapes_are_good(&v, escaped, quotes, backslashes, &next)) break;
-        if ((high | next.continued) && !is_utf8(&v, high, &next)) break;
-        next.last = bytes[place + 63];
+        if (high | next.continued) {
+            next.continued = read_utf8(bytes + place, high, next.continued, byte_before(bytes, place));
+            if (next.continued == not_utf8) break;
+        }
         escapes |= backslashes;
         state = next;
     }
@@ -150,51 +159,54 @@ typedef struct {
     bits hex;
 } kinds;
 
-/// What is passed up to a block in which something is wrong, and of it, where that is the closing quote.
-static __attribute__((noinline)) size_t to_quote(
-    const uint8_t *bytes, size_t place, kinds are, bits escapes, const carry *state, bool *has_escapes
-) {
-    carry next = *state;
-    bits escaped = escaped_bytes(are.backslashes, &next);
-    bits hex = hex_bytes(are.unicode & escaped, &next);
+/// How a processor looks at blocks.
+typedef struct {
+    kinds (*kinds_of)(const uint8_t *bytes);
+    /// By itself, so that the loop around it has the registers.
+    bits (*read_utf8)(const uint8_t *bytes, bits high, bits continued, uint8_t last);
+} look;
+
+/// What is passed of a block in which something is wrong, where that is the closing quote; else nothing.
+INLINE size_t to_quote(look look, const uint8_t *bytes, size_t place, carry state, bits *escapes) {
+    kinds are = look.kinds_of(bytes + place);
+    bits escaped = escaped_bytes(are.backslashes, &state);
+    bits hex = hex_bytes(are.unicode & escaped, &state);
     bits ends = are.stops & ~escaped & ~hex;
     int length = __builtin_ctzll((are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex));
+    if (!(ends >> length & 1) || bytes[place + length] != '"') return 0;
     bits before = ((bits)1 << length) - 1;
-    bool is_sound = ends >> length & 1 && bytes[place + length] == '"';
-    if (is_sound && ((are.high & before) | next.continued)) {
-        block v = 0;
-        memcpy(&v, bytes + place, length);
-        is_sound = is_utf8(&v, are.high & before, &next);
+    if ((are.high & before) | state.continued) {
+        bits next = look.read_utf8(bytes + place, are.high & before, state.continued, byte_before(bytes, place));
+        if (next == not_utf8) return 0;
     }
-    if (escapes | (is_sound ? are.backslashes & before : 0)) *has_escapes = true;
-    return is_sound ? place + length : whole(bytes, place, state);
+    *escapes |= are.backslashes & before;
+    return length;
 }
 
 /// Where a table tells what each byte is, escapes are looked at in every block: a branch around them would be guessed wrong too
 /// often.
-INLINE size_t scan_kinds(const uint8_t *bytes, size_t count, bool *has_escapes, kinds (*kinds_of)(const uint8_t *)) {
+INLINE size_t scan_kinds(look look, const uint8_t *bytes, size_t count, bool *has_escapes) {
     carry state = {0};
     size_t place = 0;
     bits escapes = 0;
+    bool is_wrong = false;
     for (; place + 64 <= count; place += 64) {
         carry next = state;
-        kinds are = kinds_of(bytes + place);
+        kinds are = look.kinds_of(bytes + place);
         bits escaped = escaped_bytes(are.backslashes, &next);
         bits hex = hex_bytes(are.unicode & escaped, &next);
-        if ((are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex)) {
-            return to_quote(bytes, place, are, escapes, &state, has_escapes);
-        }
+        is_wrong = (are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex);
+        if (is_wrong) break;
         if (are.high | next.continued) {
-            block v;
-            memcpy(&v, bytes + place, 64);
-            if (!is_utf8(&v, are.high, &next)) break;
+            next.continued = look.read_utf8(bytes + place, are.high, next.continued, byte_before(bytes, place));
+            if (next.continued == not_utf8) break;
         }
-        next.last = bytes[place + 63];
         escapes |= are.backslashes;
         state = next;
     }
+    size_t length = is_wrong ? to_quote(look, bytes, place, state, &escapes) : 0;
     if (escapes) *has_escapes = true;
-    return whole(bytes, place, &state);
+    return length ? place + length : whole(bytes, place, &state);
 }
 
 #define AVX2 __attribute__((target("avx2,bmi")))
@@ -234,8 +246,12 @@ AVX2 static inline kinds kinds_32(const uint8_t *bytes) {
     return are;
 }
 
+AVX2 static __attribute__((noinline)) bits read_utf8_32(const uint8_t *bytes, bits high, bits continued, uint8_t last) {
+    return read_utf8(bytes, high, continued, last);
+}
+
 AVX2 static size_t scan_32(const uint8_t *bytes, size_t count, bool *has_escapes) {
-    return scan_kinds(bytes, count, has_escapes, kinds_32);
+    return scan_kinds((look){kinds_32, read_utf8_32}, bytes, count, has_escapes);
 }
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,bmi")))
@@ -260,8 +276,12 @@ AVX512 static inline kinds kinds_64(const uint8_t *bytes) {
 #undef ARE
 }
 
+AVX512 static __attribute__((noinline)) bits read_utf8_64(const uint8_t *bytes, bits high, bits continued, uint8_t last) {
+    return read_utf8(bytes, high, continued, last);
+}
+
 AVX512 static size_t scan_64(const uint8_t *bytes, size_t count, bool *has_escapes) {
-    return scan_kinds(bytes, count, has_escapes, kinds_64);
+    return scan_kinds((look){kinds_64, read_utf8_64}, bytes, count, has_escapes);
 }
 
 #endif
