@@ -26,19 +26,17 @@ struct WriteBatchTests {
         return channel
     }
 
-    @Test func `the first sends at once, what others write goes out when the loop is through`() throws {
+    @Test func `what connections write goes out when the loop is through`() throws {
         let batch = WriteBatch(loop: loop)
-        let (first, others) = try (channel(batch), [channel(batch), channel(batch)])
+        let channels = try (0..<3).map { _ in try channel(batch) }
         for turn in 1...2 {
             let text = ByteBuffer(string: "\(turn)")
-            try first.writeInbound(text)
-            #expect(try first.readOutbound(as: ByteBuffer.self) == text)
-            for channel in others {
+            for channel in channels {
                 try channel.writeInbound(text)
                 #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
             }
             loop.run()
-            for channel in others { #expect(try channel.readOutbound(as: ByteBuffer.self) == text) }
+            for channel in channels { #expect(try channel.readOutbound(as: ByteBuffer.self) == text) }
         }
     }
 
