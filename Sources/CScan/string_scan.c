@@ -213,6 +213,7 @@ INLINE size_t scan_kinds(look look, const uint8_t *bytes, size_t count, bool *ha
 
 /// By the halves of each byte: what both say it may be it is. A byte that is not ASCII is nothing.
 AVX2 static inline kinds kinds_32(const uint8_t *bytes) {
+    // `MARK` is a quote or a slash, `BFN` and `RT` are those letters, `LETTER` is one of the hexadecimal digits.
     enum { CONTROL = 1, MARK = 2, BACKSLASH = 4, BFN = 8, RT = 16, U = 32, DIGIT = 64, LETTER = 128 };
     static const uint8_t low_half[16] = {
         CONTROL | DIGIT, CONTROL | DIGIT | LETTER, CONTROL | DIGIT | LETTER | MARK | BFN | RT, CONTROL | DIGIT | LETTER,
