@@ -63,7 +63,7 @@ INLINE bool escapes_are_good(const block *bytes, bits escaped, bits quotes, bits
 /// Whether a first byte allows only some of the continuations, or is none of UTF-8's.
 INLINE bool is_narrow(uint8_t byte) { return byte == 0xE0 || byte == 0xED || byte >= 0xF0; }
 
-/// No bytes of a block that must continue a character are all of them.
+/// Never true of bytes that must continue a character: no more than three can.
 static const bits not_utf8 = ~(bits)0;
 
 /// Which bytes of the next block must continue a character, where this one goes on with UTF-8 (RFC 3629), else `not_utf8`: each first

@@ -21,9 +21,8 @@ extension Exchange {
         _ now: Now,
         _ actions: inout Actions
     ) {
-        let head = read.head.take()
-        let hasHead = head != nil
-        if let head {
+        let hasHead = read.head != nil
+        if let head = read.head.take() {
             receive(head, of: attempt, now)
             reply.forwards = attempt.forwardsStream
         }

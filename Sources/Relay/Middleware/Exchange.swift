@@ -283,14 +283,19 @@ final class Exchange {
             let dialing = chain.dialing(of: route, for: request)
             let call: UpstreamRequest
             do throws(DialectFault) {
-                call = try request.rendered(
-                    for: route,
-                    edits: edits,
-                    by: dialing,
-                    facts: facts,
-                    images: images,
-                    in: buffers
-                )
+                call =
+                    switch request {
+                    case .chat(let chat):
+                        try chat.rendered(
+                            for: route,
+                            edits: edits,
+                            by: dialing,
+                            facts: facts,
+                            images: images,
+                            in: buffers
+                        )
+                    case .media(let media): try media.rendered(for: route, by: dialing)
+                    }
             } catch {
                 route.account.release(reservation, at: now)
                 selection.pass(over: route, error)

@@ -10,6 +10,7 @@ final class MemoryBudget: Sendable {
 
     /// `false` when the limit would be passed; nothing is taken then.
     func take(_ bytes: Int) -> Bool {
+        guard bytes > 0 else { return true }
         let total = held.wrappingAdd(bytes, ordering: .relaxed).newValue
         guard total > limit else { return true }
         held.wrappingSubtract(bytes, ordering: .relaxed)
@@ -33,7 +34,6 @@ struct HeldMemory: ~Copyable {
     }
 
     mutating func take(_ more: Int) -> Bool {
-        guard more > 0 else { return true }
         guard budget.take(more) else { return false }
         bytes += more
         return true
@@ -56,7 +56,6 @@ final class MemoryLease: Sendable {
     init(_ budget: MemoryBudget) { self.budget = budget }
 
     func take(_ bytes: Int) -> Bool {
-        guard bytes > 0 else { return true }
         guard budget.take(bytes) else { return false }
         held.wrappingAdd(bytes, ordering: .relaxed)
         return true

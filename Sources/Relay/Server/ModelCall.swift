@@ -20,7 +20,7 @@ final class ModelCall: UpstreamReceiver {
     var tickerPlace: Int?
     /// The memory of its request, and of the images that were fetched for it; held until the call has ended.
     private var memory: HeldMemory
-    private var images: MemoryLease?
+    private var imageMemory: MemoryLease?
     /// When its stream was last read, or was to be read on.
     private var lastRead = Now.never
     /// It reads on with the next beat.
@@ -182,8 +182,8 @@ final class ModelCall: UpstreamReceiver {
     /// Fetching is an errand of seconds at best: it is done as a task, and comes back to this loop as an event.
     private func fetch(_ urls: [String]) {
         let bound = NIOLoopBound(self, eventLoop: services.loop)
-        let lease = images ?? MemoryLease(gateway.memory)
-        images = lease
+        let lease = imageMemory ?? MemoryLease(gateway.memory)
+        imageMemory = lease
         fetching = Task { [loop = services.loop, fetcher = gateway.images] in
             let state: ImageInlining.State =
                 switch await fetcher.images(at: urls, taking: { lease.take($0) }) {
@@ -201,7 +201,7 @@ final class ModelCall: UpstreamReceiver {
         isDone = true
         fetching?.cancel()
         memory.giveBack()
-        images?.giveBack()
+        imageMemory?.giveBack()
         services.ticker.remove(self)
         leaveQueue()
         giveUpPlace()

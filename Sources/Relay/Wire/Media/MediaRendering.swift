@@ -64,28 +64,3 @@ extension MediaRequest {
         route.quirks.dropParameters.contains(field.name)
     }
 }
-
-extension ModelRequest {
-    /// The call that one candidate is sent.
-    func rendered(
-        for route: Route,
-        edits: PromptEdits,
-        by dialing: Dialing,
-        facts: CallFacts,
-        images: ImageInlining.State?,
-        in buffers: BufferRing
-    ) throws(DialectFault) -> UpstreamRequest {
-        switch self {
-        case .chat(let request):
-            try request.rendered(
-                for: route,
-                edits: edits,
-                by: dialing,
-                facts: facts,
-                images: images,
-                in: buffers
-            )
-        case .media(let request): try request.rendered(for: route, by: dialing)
-        }
-    }
-}
