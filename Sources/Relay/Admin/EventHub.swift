@@ -10,9 +10,11 @@ final class EventHub: Sendable {
     private let count = Atomic<Int>(0)
     private let listeners = Mutex<(last: UInt64, all: [UInt64: Listener])>((0, [:]))
 
+    var hasListeners: Bool { count.load(ordering: .relaxed) > 0 }
+
     /// - Parameter json: made only where somebody listens.
     func publish(_ name: StaticString, _ json: @autoclosure () -> String) {
-        guard count.load(ordering: .relaxed) > 0 else { return }
+        guard hasListeners else { return }
         let event = "event: \(name)\ndata: \(json())\n\n"
         for listener in listeners.withLock({ Array($0.all.values) }) { listener(event) }
     }

@@ -25,6 +25,15 @@ extension Exchange {
         )
         guard let requests = chain.requests else { return }
         let route = last?.route ?? lastRoute
+        let use = UsageSum(
+            status: status,
+            promptTokens: usage?.promptTokens ?? 0,
+            completionTokens: usage?.completionTokens ?? 0,
+            latency: facts.received.duration(to: now)
+        )
+        guard requests.count(use, in: UsageSum.Slot(hour: Int(now.wall / 3600), route: route, client: facts.key)) else {
+            return
+        }
         requests.append(
             RequestRecord(
                 at: now.wall,
@@ -35,9 +44,9 @@ extension Exchange {
                 model: route?.model.name,
                 key: route?.key?.label,
                 client: facts.key?.name ?? "",
-                promptTokens: usage?.promptTokens ?? 0,
-                completionTokens: usage?.completionTokens ?? 0,
-                latency: facts.received.duration(to: now),
+                promptTokens: use.promptTokens,
+                completionTokens: use.completionTokens,
+                latency: use.latency,
                 firstToken: last?.firstMeaningfulAt.map { facts.received.duration(to: $0) },
                 attempts: trail.count + (last == nil ? 0 : 1),
                 trail: trail.isEmpty ? nil : trail.map { "\($0.route)=\($0.outcome)" }.joined(separator: "; "),

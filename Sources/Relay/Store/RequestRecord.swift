@@ -42,12 +42,9 @@ final class RequestLog: Sendable {
         /// Of all requests, those of `records` among them.
         fileprivate(set) var sums: [UsageSum.Slot: UsageSum] = [:]
 
-        var isEmpty: Bool { sums.isEmpty }
+        var isEmpty: Bool { sums.isEmpty && records.isEmpty }
 
-        mutating func append(_ record: RequestRecord) {
-            if records.count < RequestLog.maxRecords { records.append(record) }
-            sums[UsageSum.Slot(record), default: UsageSum()].add(record)
-        }
+        fileprivate var hasRoom: Bool { records.count < RequestLog.maxRecords }
     }
 
     /// The most rows of one writing. People and their agents ask a few times a second; under a load test the sums are
@@ -59,9 +56,21 @@ final class RequestLog: Sendable {
 
     init(_ events: EventHub) { self.events = events }
 
+    /// Sums up a request.
+    /// - Returns: whether its record is wanted, too, for a row or for who listens.
+    func count(_ use: UsageSum, in slot: UsageSum.Slot) -> Bool {
+        let hasRoom = state.withLock { state in
+            state.sums[slot, default: UsageSum()] += use
+            return state.hasRoom
+        }
+        return hasRoom || events.hasListeners
+    }
+
     func append(_ record: RequestRecord) {
         events.publish("request", JSONWriter.minified(.object(record.jsonMembers)))
-        state.withLock { $0.append(record) }
+        state.withLock { state in
+            if state.hasRoom { state.records.append(record) }
+        }
     }
 
     /// All that have gathered.
@@ -78,7 +87,7 @@ final class RequestLog: Sendable {
             let newer = state
             state = batch
             state.records += newer.records.prefix(max(0, Self.maxRecords - state.records.count))
-            state.sums.merge(newer.sums) { one, other in one + other }
+            for (slot, sum) in newer.sums { state.sums[slot, default: UsageSum()] += sum }
         }
     }
 }

@@ -28,8 +28,9 @@ extension Store {
         }
         for (slot, sum) in batch.sums {
             try hour.execute(arguments: [
-                slot.hour, slot.provider, slot.model, slot.key, slot.client, sum.requests, sum.failures,
-                sum.promptTokens, sum.completionTokens, sum.latency.milliseconds,
+                slot.hour, slot.route?.provider.name ?? "", slot.route?.model.name ?? "",
+                slot.route?.key?.label ?? "", slot.client?.name ?? "", sum.requests, sum.failures, sum.promptTokens,
+                sum.completionTokens, sum.latency.milliseconds,
             ])
         }
     }
@@ -253,61 +254,6 @@ extension Store.UsageKey {
         case .hour: "hour * 3600"
         case .day: "hour / 24 * 86400"
         }
-    }
-}
-
-/// What the requests of one hour, route and client come to.
-struct UsageSum: Sendable, Equatable {
-    struct Slot: Hashable, Sendable {
-        var hour: Int
-        var provider: String
-        var model: String
-        var key: String
-        var client: String
-
-        /// The lengths tell most slots apart; hashing four texts costs each request more than comparing them with a second
-        /// slot now and then.
-        func hash(into hasher: inout Hasher) {
-            let names = provider.utf8.count << 8 ^ model.utf8.count
-            let holders = key.utf8.count << 8 ^ client.utf8.count
-            hasher.combine(hour << 32 ^ names << 16 ^ holders)
-        }
-    }
-
-    var requests = 0
-    var failures = 0
-    var promptTokens = 0
-    var completionTokens = 0
-    var latency = Duration.zero
-
-    mutating func add(_ record: RequestRecord) {
-        requests += 1
-        if record.status != 200 { failures += 1 }
-        promptTokens += record.promptTokens
-        completionTokens += record.completionTokens
-        latency += record.latency
-    }
-
-    static func + (one: UsageSum, other: UsageSum) -> UsageSum {
-        UsageSum(
-            requests: one.requests + other.requests,
-            failures: one.failures + other.failures,
-            promptTokens: one.promptTokens + other.promptTokens,
-            completionTokens: one.completionTokens + other.completionTokens,
-            latency: one.latency + other.latency
-        )
-    }
-}
-
-extension UsageSum.Slot {
-    init(_ record: RequestRecord) {
-        self.init(
-            hour: Int(record.at / 3600),
-            provider: record.provider ?? "",
-            model: record.model ?? "",
-            key: record.key ?? "",
-            client: record.client
-        )
     }
 }
 

@@ -45,11 +45,11 @@ struct RouteTableTests {
         leftOut: ["Mistral": "no key in MISTRAL_API_KEY"]
     )
 
-    private static func provider(_ name: String, paid: Bool = false, models: () -> [Model]) -> Provider {
+    static func provider(_ name: String, paid: Bool = false, models: () -> [Model]) -> Provider {
         Provider(name: name, baseURL: "https://x.y/v1", paid: paid, models: models())
     }
 
-    private static func model(
+    static func model(
         _ name: String,
         type: ModelType = .text,
         scale: ModelScale = .medium,

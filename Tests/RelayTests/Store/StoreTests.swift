@@ -62,6 +62,24 @@ struct StoreTests {
     }
 }
 
+/// Two providers with a model each.
+private let table = RouteTable(
+    ["One", "Two"]
+        .map { name in UsableProvider(RouteTableTests.provider(name) { [RouteTableTests.model("m")] }) }
+)
+
+extension RequestLog {
+    fileprivate func append(_ record: RequestRecord, of route: Route?) {
+        let use = UsageSum(
+            status: record.status,
+            promptTokens: record.promptTokens,
+            completionTokens: record.completionTokens,
+            latency: record.latency
+        )
+        if count(use, in: UsageSum.Slot(hour: Int(record.at / 3600), route: route, client: nil)) { append(record) }
+    }
+}
+
 struct UsageTests {
     @Test func `times are told by nearest rank, of answers alone, and of all together`() async throws {
         let folder = try TemporaryFolder()
@@ -93,7 +111,8 @@ struct UsageTests {
                     trail: nil,
                     context: nil,
                     changes: nil
-                )
+                ),
+                of: table.routes.first { $0.provider.name == provider }
             )
         }
         for number in (1...100).reversed() { append("One", number, firstToken: number <= 10 ? number : nil) }
@@ -145,7 +164,8 @@ struct OldUsageTests {
                         promptTokens: 2,
                         latency: .milliseconds(10),
                         attempts: 1
-                    )
+                    ),
+                    of: table.routes[0]
                 )
             }
             let batch = log.drain()
@@ -199,7 +219,8 @@ struct RequestLogTests {
                         trail: nil,
                         context: nil,
                         changes: nil
-                    )
+                    ),
+                    of: table.routes[0]
                 )
             }
         }
