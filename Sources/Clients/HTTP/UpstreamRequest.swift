@@ -27,9 +27,11 @@ package struct UpstreamRequest: Sendable {
         let capacity = head.readableBytes + 32 + (isShort ? bodyLength : 0)
         first = BufferRing.buffer(capacity, of: buffers) { bytes in
             bytes.writeImmutableBuffer(head)
-            bytes.write("content-length: ")
-            bytes.writeDecimal(bodyLength)
-            bytes.write("\r\n\r\n")
+            bytes.write(room: 40) { line in
+                line.put("content-length: ")
+                line.put(bodyLength)
+                line.put("\r\n\r\n")
+            }
             headLength = bytes.readableBytes
             if isShort { write(&bytes) }
             assert(!isShort || bytes.readableBytes == headLength + bodyLength)

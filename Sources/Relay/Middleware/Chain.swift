@@ -155,10 +155,12 @@ final class CallFacts: Sendable {
 
     private func writeRequestID(_ name: StaticString, into buffer: inout ByteBuffer) {
         if let requestID { return buffer.writeField(name, requestID) }
-        buffer.write(name)
-        buffer.write(": req_")
-        buffer.writeString(tag)
-        buffer.write("\r\n")
+        buffer.write(room: name.utf8CodeUnitCount + tag.utf8.count + 8) { line in
+            line.put(name)
+            line.put(": req_")
+            line.put(tag)
+            line.put("\r\n")
+        }
     }
 }
 

@@ -36,31 +36,33 @@ struct ReplyHead {
         framing: Framing,
         into buffer: inout ByteBuffer
     ) {
-        switch status {
-        case 200: buffer.write("HTTP/1.1 200 OK")
-        default: buffer.writeString("HTTP/1.1 \(status) \(reason(status))")
+        let reason = reason(status)
+        buffer.write(room: 96 + reason.utf8.count + contentType.utf8.count) { line in
+            line.put("HTTP/1.1 ")
+            line.put(status)
+            line.put(" ")
+            line.put(reason)
+            // A 204 has no body to be told of.
+            guard status != 204 else { return line.put("\r\n") }
+            line.put("\r\ncontent-type: ")
+            line.put(contentType)
+            if case .fixed(let length) = length {
+                line.put("\r\ncontent-length: ")
+                line.put(length)
+            }
+            line.put("\r\n")
         }
-        if status != 204 {
-            buffer.write("\r\ncontent-type: ")
-            buffer.writeString(contentType)
-        }
-        switch length {
-        case .fixed where status == 204: break
-        case .fixed(let length):
-            buffer.write("\r\ncontent-length: ")
-            buffer.writeDecimal(length)
-        case .stream:
-            buffer.write("\r\ncache-control: no-cache\r\nx-accel-buffering: no")
-            if !framing.isVersion10 { buffer.write("\r\ntransfer-encoding: chunked") }
+        if case .stream = length {
+            buffer.write("cache-control: no-cache\r\nx-accel-buffering: no\r\n")
+            if !framing.isVersion10 { buffer.write("transfer-encoding: chunked\r\n") }
         }
         let closes =
             if case .stream = length { !framing.keepsAlive || framing.isVersion10 } else { !framing.keepsAlive }
         if closes {
-            buffer.write("\r\nconnection: close")
+            buffer.write("connection: close\r\n")
         } else if framing.isVersion10 {
-            buffer.write("\r\nconnection: keep-alive")
+            buffer.write("connection: keep-alive\r\n")
         }
-        buffer.write("\r\n")
     }
 
     static func end(_ buffer: inout ByteBuffer) { buffer.write("\r\n") }
@@ -110,39 +112,47 @@ struct ReplyFields: Sendable {
 /// Fields of a head. A value never breaks its line.
 extension ByteBuffer {
     mutating func writeField(_ name: StaticString, _ value: String) {
-        write(name)
-        write(": ")
-        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
-            writeString(value)
-        } else {
-            writeBytes(value.utf8.map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") })
+        func isPrintable(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F }
+        let value =
+            value.utf8.allSatisfy(isPrintable)
+            ? value : String(decoding: value.utf8.map { isPrintable($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+        write(room: name.utf8CodeUnitCount + value.utf8.count + 4) { line in
+            line.put(name)
+            line.put(": ")
+            line.put(value)
+            line.put("\r\n")
         }
-        write("\r\n")
     }
 
     mutating func writeField(_ name: StaticString, _ number: Int) {
-        write(name)
-        write(": ")
-        writeDecimal(number)
-        write("\r\n")
+        write(room: name.utf8CodeUnitCount + ShortWriter.digits + 4) { line in
+            line.put(name)
+            line.put(": ")
+            line.put(number)
+            line.put("\r\n")
+        }
     }
 
     /// `server-timing: relay;dur=0.12`, in milliseconds with two digits.
     mutating func writeServerTiming(relay: Duration, wait: Duration) {
-        write("server-timing: relay;dur=")
-        writeHundredths(relay)
-        if wait > .zero {
-            write(", wait;dur=")
-            writeHundredths(wait)
+        write(room: 96) { line in
+            line.put("server-timing: relay;dur=")
+            line.put(hundredthsOf: relay)
+            if wait > .zero {
+                line.put(", wait;dur=")
+                line.put(hundredthsOf: wait)
+            }
+            line.put("\r\n")
         }
-        write("\r\n")
     }
+}
 
-    private mutating func writeHundredths(_ duration: Duration) {
+extension ShortWriter {
+    fileprivate mutating func put(hundredthsOf duration: Duration) {
         let count = max(0, Int(duration.nanoseconds / 10_000))
-        writeDecimal(count / 100)
-        write(count % 100 < 10 ? ".0" : ".")
-        writeDecimal(count % 100)
+        put(count / 100)
+        put(count % 100 < 10 ? ".0" : ".")
+        put(count % 100)
     }
 }
 
