@@ -35,7 +35,7 @@ final class Exchange {
     }
 
     /// What the driver is to do, in this order.
-    struct Actions {
+    struct Actions: ~Copyable {
         var cancelsCall = false
         var write = ClientBytes()
         /// The answer has ended; the connection goes on when `framing.keepsAlive`.
@@ -78,8 +78,8 @@ final class Exchange {
     let chain: Chain
     let request: ModelRequest
     let facts: CallFacts
-    /// Who may serve it at all.
-    let rules: RouteRules
+    /// What is asked for, and who may serve it at all.
+    let ask: Ask
     let prompt: PromptFacts
     /// What normalisation may do; the same for every attempt.
     let normalization: Normalization.Plan?
@@ -121,7 +121,11 @@ final class Exchange {
         request = call.request
         narrator = call.narrator
         self.facts = facts
-        rules = chain.dispatch.rules(for: request, searchesWeb: facts.searchesWeb, access: facts.key?.access)
+        let access = facts.key?.access
+        ask = Ask(
+            request,
+            rules: chain.dispatch.rules(for: request, searchesWeb: facts.searchesWeb, access: access)
+        )
         prompt = PromptFacts(request)
         normalization = request.chat.flatMap { chain.normalization.plan(for: $0, searchesWeb: facts.searchesWeb) }
         reply = Reply(
@@ -168,12 +172,12 @@ final class Exchange {
             chain.sessionAffinity.session(of: $0, named: facts.sessionID, client: facts.client)
         }
         do throws(ClientError) {
-            try selection.start(request, rules: rules, chain: chain)
+            try selection.start(ask, chain: chain)
         } catch {
             return end(with: error, now, &actions)
         }
         if let refusal = takeFromClient(now) { return end(with: refusal, now, &actions) }
-        if chain.quotaQueue.mustWait(waitKey) { return wait(until: now.instant, now, &actions) }
+        if chain.quotaQueue.mustWait(ask) { return wait(until: now.instant, now, &actions) }
         select(now, &actions)
     }
 
@@ -227,9 +231,6 @@ final class Exchange {
     private var question: Selection.Question {
         Selection.Question(chain: chain, request: request, prompt: prompt, pinned: former?.index)
     }
-
-    /// What it would stand in line for.
-    var waitKey: WaitKey { WaitKey(model: request.model, filters: request.filters, rules: rules) }
 
     private func fitted(_ fit: ContextWindow.Fit, _ now: Now, _ actions: inout Actions) {
         guard phase == .fitting, let candidate = selection.fitting else { return }

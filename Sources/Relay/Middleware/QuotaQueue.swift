@@ -1,12 +1,5 @@
 import Synchronization
 
-/// What makes requests wait for the same thing.
-struct WaitKey: Sendable, Hashable {
-    var model: String
-    var filters: RouteFilters
-    var rules: RouteRules
-}
-
 /// The line of requests for which no candidate is free: first come, first served, over all event loops.
 ///
 /// Only the first of a line is given a turn; when it has been served the next one is woken on its own loop. A request
@@ -17,11 +10,11 @@ final class QuotaQueue: Sendable {
 
     struct Ticket: Sendable, Hashable {
         let number: UInt64
-        let key: WaitKey
+        let key: Ask
     }
 
     private struct State {
-        var lines: [WaitKey: [(number: UInt64, wake: Wake)]] = [:]
+        var lines: [Ask: [(number: UInt64, wake: Wake)]] = [:]
         var lastNumber: UInt64 = 0
         var waiting = 0
     }
@@ -29,11 +22,11 @@ final class QuotaQueue: Sendable {
     private let state = Mutex(State())
 
     /// Whether others wait for the same; nearly always nobody waits for anything.
-    func mustWait(_ key: @autoclosure () -> WaitKey) -> Bool {
-        state.withLock { $0.waiting > 0 && $0.lines[key()]?.isEmpty == false }
+    func mustWait(_ key: Ask) -> Bool {
+        state.withLock { $0.waiting > 0 && $0.lines[key]?.isEmpty == false }
     }
 
-    func join(_ key: WaitKey, wake: @escaping Wake) -> Ticket {
+    func join(_ key: Ask, wake: @escaping Wake) -> Ticket {
         state.withLock { state in
             state.lastNumber += 1
             state.waiting += 1

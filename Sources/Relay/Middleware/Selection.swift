@@ -44,13 +44,7 @@ struct Selection: ~Copyable {
 
     /// Resolves what was asked for; a question that nobody can answer costs nothing else. `takesTurn` where round robin is to
     /// count it.
-    mutating func start(
-        _ request: ModelRequest,
-        rules: RouteRules,
-        chain: Chain,
-        takesTurn: Bool = true
-    ) throws(ClientError) {
-        let ask = Ask(request, rules: rules)
+    mutating func start(_ ask: Ask, chain: Chain, takesTurn: Bool = true) throws(ClientError) {
         let candidates: Candidates
         do throws(RoutingError) {
             candidates = try chain.dispatch.table.candidates(for: ask)

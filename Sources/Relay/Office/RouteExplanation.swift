@@ -39,7 +39,7 @@ struct RouteExplanation {
 
     private func json() throws(ClientError) -> String {
         var selection = Selection()
-        try selection.start(.chat(request), rules: ask.rules, chain: chain, takesTurn: false)
+        try selection.start(ask, chain: chain, takesTurn: false)
         let pinned = session.flatMap { chain.sessionAffinity.pins.peek($0, at: now) }
         let question = Selection.Question(chain: chain, request: .chat(request), prompt: prompt, pinned: pinned)
         let opening = selection.order(question, wantsAll: true, at: now)

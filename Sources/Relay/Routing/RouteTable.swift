@@ -285,23 +285,39 @@ struct Ask: Sendable, Hashable {
     }
 }
 
-/// Who may serve a request, and what of it only the name told.
-struct Candidates: Sendable {
+/// Who may serve a request, and what of it only the name told. A class, since all that ask the same share one.
+final class Candidates: Sendable {
     let list: CandidateList
     /// The meta-model was asked for, by one of its names or by an alias.
     let isMeta: Bool
     let preferredScale: ModelScale?
+
+    init(list: CandidateList, isMeta: Bool, preferredScale: ModelScale?) {
+        self.list = list
+        self.isMeta = isMeta
+        self.preferredScale = preferredScale
+    }
 }
 
 /// Who may serve what was asked before. What was asked last is compared, not hashed: it is asked again and again.
 private struct Answers {
     private var known: [Ask: Candidates] = [:]
-    private var last: (ask: Ask, answer: Candidates)?
+    private var last: Last?
+
+    private final class Last: Sendable {
+        let ask: Ask
+        let answer: Candidates
+
+        init(_ ask: Ask, _ answer: Candidates) {
+            self.ask = ask
+            self.answer = answer
+        }
+    }
 
     mutating func find(_ ask: Ask) -> Candidates? {
         if let last, last.ask == ask { return last.answer }
         guard let answer = known[ask] else { return nil }
-        last = (ask, answer)
+        last = Last(ask, answer)
         return answer
     }
 

@@ -6,7 +6,8 @@ import NIOPosix
 ///
 /// Lives on the event loop of the connection it serves. It decides nothing.
 final class ModelCall: UpstreamReceiver {
-    private unowned let connection: ClientConnection
+    /// Which lets go of the call when it ends.
+    private let connection: ClientConnection
     private let gateway: Gateway
     private let services: LoopServices
     private let exchange: Exchange
@@ -52,7 +53,7 @@ final class ModelCall: UpstreamReceiver {
     /// Goes in, or waits for a place among the running.
     func begin() {
         services.ticker.add(self)
-        let now = Now.read()
+        let now = exchange.facts.received.read()
         let entry = gateway.admission.enter {
             let bound = NIOLoopBound(self, eventLoop: services.loop)
             return { [loop = services.loop] in loop.execute { bound.value.admitted() } }
@@ -94,7 +95,7 @@ final class ModelCall: UpstreamReceiver {
     func receive(_ event: consuming UpstreamEvent, of call: UpstreamCall) {
         guard call === self.call else { return }
         if call.hasEnded { self.call = nil }
-        let now = Now.read()
+        let now = exchange.facts.received.read()
         handle(.upstream(event), at: now, sending: .withOthers)
         if exchange.phase == .streaming, exchange.request.wantsStream { keepCadence(at: now) }
     }
@@ -136,7 +137,7 @@ final class ModelCall: UpstreamReceiver {
             call = nil
         }
         if actions.leavesQueue { leaveQueue() }
-        if !actions.write.isEmpty { connection.write(actions.write, sending: sending) }
+        if !actions.write.isEmpty { connection.write(actions.write.take(), sending: sending) }
         if actions.ends || exchange.phase == .done {
             return end(hasReply: actions.ends)
         }
@@ -217,7 +218,7 @@ final class ModelCall: UpstreamReceiver {
         if ticket == nil {
             let bound = NIOLoopBound(self, eventLoop: services.loop)
             let loop = services.loop
-            ticket = exchange.chain.quotaQueue.join(exchange.waitKey) {
+            ticket = exchange.chain.quotaQueue.join(exchange.ask) {
                 loop.execute { bound.value.takeTurn() }
             }
         }
