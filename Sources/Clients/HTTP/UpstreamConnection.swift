@@ -150,6 +150,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
     }
 
+    /// Nobody stands behind it who would want to know.
+    func channelReadComplete(context: ChannelHandlerContext) {}
+
     /// Takes all that can be told from `bytes`.
     private func parse(_ bytes: inout ByteBuffer, into read: inout UpstreamRead) throws(ResponseParser.Fault) {
         while let event = try parser.next(&bytes) {

@@ -7,7 +7,6 @@ import Synchronization
 /// One client's connection: gathers requests, lets them in, serves them one after the other in the order they came.
 final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = ByteBuffer
 
     /// A request that has arrived and waits for those before it.
     private enum Pending {
@@ -313,10 +312,10 @@ final class ClientConnection: ChannelInboundHandler {
         case withOthers
     }
 
-    func write(_ bytes: ClientBytes, sending: Sending = .now) {
-        guard let context, let first = bytes.first else { return }
-        context.write(wrapOutboundOut(first), promise: nil)
-        for piece in bytes.rest { context.write(wrapOutboundOut(piece), promise: nil) }
+    func write(_ bytes: consuming ClientBytes, sending: Sending = .now) {
+        guard let context = gate.context, let first = bytes.first else { return }
+        gate.write(first)
+        for piece in bytes.rest { gate.write(piece) }
         switch sending {
         case .now: context.flush()
         case .withOthers: services.writes.flush(context)

@@ -2,11 +2,12 @@ import NIOCore
 import NIOHTTP1
 
 /// Stands between the socket and the parser: bounds the head in size and time, stops reading when told to, and hands a
-/// request whose head is known straight to the connection.
+/// request whose head is known straight to the connection, whose answers leave from here.
 final class ConnectionGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     struct HeadTimeout: Error {}
 
@@ -15,7 +16,8 @@ final class ConnectionGate: ChannelDuplexHandler {
 
     /// Who requests go to; set before the first byte, and let go of when the channel ends.
     var client: ClientConnection?
-    private var context: ChannelHandlerContext?
+    /// For what goes out: no handler behind this one has anything to say to it.
+    private(set) var context: ChannelHandlerContext?
     private var isStopped = false
     private var readWasWanted = false
     /// Bytes read since the last request ended, while no head has been parsed out of them.
@@ -35,6 +37,8 @@ final class ConnectionGate: ChannelDuplexHandler {
     private var requestLength: Int?
     /// What is still to come of the body of a request whose head was known.
     private var bodyBytesLeft = 0
+    /// Something of what was read went on to the parser.
+    private var hasPassedOn = false
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -60,6 +64,9 @@ final class ConnectionGate: ChannelDuplexHandler {
         if bytes.readableBytes > 0 { parse(bytes, context) }
     }
 
+    /// Writes to the socket, past the handlers behind this one.
+    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+
     /// The end of a body is the end of its request.
     private func takeBody(_ bytes: inout ByteBuffer) {
         if let piece = bytes.readSlice(length: min(bodyBytesLeft, bytes.readableBytes)), piece.readableBytes > 0 {
@@ -75,6 +82,7 @@ final class ConnectionGate: ChannelDuplexHandler {
             firstRead = bytes
             parsedBytes = 0
         }
+        hasPassedOn = true
         parsedBytes += bytes.readableBytes
         if !isInBody { headBytes += bytes.readableBytes }
         context.fireChannelRead(wrapInboundOut(bytes))
@@ -88,6 +96,9 @@ final class ConnectionGate: ChannelDuplexHandler {
                 bound.value.fireErrorCaught(HeadTimeout())
             }
         }
+        // Whoever got nothing need not hear that this was all.
+        guard hasPassedOn || bodyBytesLeft > 0 else { return }
+        hasPassedOn = false
         context.fireChannelReadComplete()
     }
 
