@@ -30,7 +30,8 @@ package struct JSONScanner {
     package mutating func skipWhitespace() {
         while position < count {
             let byte = base[position]
-            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            // Nearly always nothing is to be skipped.
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
             position += 1
         }
     }

@@ -23,7 +23,7 @@ extension Exchange {
     ) {
         let hasHead = read.head != nil
         if let head = read.head.take() {
-            receive(head, of: attempt, now)
+            receive(head, isAll: read.hasEnded, of: attempt, now)
             reply.forwards = attempt.forwardsStream
         }
         attempt.hasEnded = read.hasEnded
@@ -47,10 +47,11 @@ extension Exchange {
         }
     }
 
-    private func receive(_ head: ResponseHead, of attempt: Attempt, _ now: Now) {
+    /// - Parameter isAll: the answer has ended, too; settling it then says that its head has come.
+    private func receive(_ head: ResponseHead, isAll: Bool, of attempt: Attempt, _ now: Now) {
         let route = attempt.route
         attempt.received(head, at: now)
-        route.account.headArrived(attempt.reservation, at: now)
+        if !isAll { route.account.headArrived(attempt.reservation, at: now) }
         if head.mentionsRateLimits, let report = RateLimitReport.read(head, now: now) {
             route.account.learn(report, slot: route.slot, reservation: attempt.reservation, at: now)
         }

@@ -6,13 +6,21 @@ import Normalize
 ///
 /// The rules themselves are the `Normalize` module's; this decides where they may act at all.
 struct Normalization: Sendable {
-    let settings: NormalizeSettings
+    private let settings: NormalizeSettings
+    /// Of texts in whose request no tool is offered: the most are, and share it.
+    private let plain: Plan
+
+    init(settings: NormalizeSettings) {
+        self.settings = settings
+        plain = Plan(rules: NormalizeRules(settings: settings, expecting: .text, offeredTools: []), schema: nil)
+    }
 
     /// How the answers to this request are treated; `nil` where nothing may act. Citations point at places in a text, which
     /// then stays as it is.
     func plan(for request: ChatRequest, searchesWeb: Bool = false) -> Plan? {
         guard request.allowsNormalization, settings.actsAtAll else { return nil }
         guard !searchesWeb || request.responseFormat != .text else { return nil }
+        if request.responseFormat == .text, request.tools == nil { return plain }
         return Plan(
             rules: NormalizeRules(
                 settings: settings,
@@ -23,10 +31,15 @@ struct Normalization: Sendable {
         )
     }
 
-    struct Plan: Sendable {
+    final class Plan: Sendable {
         let rules: NormalizeRules
         /// What the text has to be; `nil` where none was given, or one that cannot be read.
         let schema: JSONSchema?
+
+        init(rules: NormalizeRules, schema: JSONSchema?) {
+            self.rules = rules
+            self.schema = schema
+        }
     }
 }
 

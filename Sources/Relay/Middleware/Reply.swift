@@ -237,6 +237,13 @@ struct ClientBytes: Sendable {
         if first == nil { first = bytes } else { rest.append(bytes) }
     }
 
+    /// What was gathered; nothing is left.
+    mutating func take() -> ClientBytes {
+        let taken = self
+        self = ClientBytes()
+        return taken
+    }
+
     /// In the order in which they go.
     var all: [ByteBuffer] { (first.map { [$0] } ?? []) + rest }
 }

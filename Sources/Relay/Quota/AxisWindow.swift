@@ -25,6 +25,8 @@ struct AxisWindow: Sendable {
     private(set) var blockedUntil = Now.never
     /// When something last left this window.
     private var lastDeparture = Now.never
+    /// When it was last seen what has left.
+    private var expiredAt = Now.never
 
     init(_ axis: QuotaAxis, configured: Int?, reported: Int? = nil, reset: DayReset) {
         self.axis = axis
@@ -45,6 +47,9 @@ struct AxisWindow: Sendable {
 
     /// Lets go of what has left the window.
     mutating func expire(at now: Now) {
+        // An event of the byte path asks several times, and all of them at its one time.
+        guard now.ticks != expiredAt else { return }
+        expiredAt = now.ticks
         if isFixed {
             if now.wall >= turnsAt {
                 turnsAt = reset.nextTurn(after: now.wall) ?? .infinity

@@ -17,6 +17,12 @@ struct Now: Sendable {
         Now(ticks: Instant.now.ticks, wall: Date().timeIntervalSince1970)
     }
 
+    /// The time that it is by now, where it is to be told once more for the same call: only the continuous clock is read.
+    func read() -> Now {
+        let ticks = Instant.now.ticks
+        return Now(ticks: ticks, wall: wall + Double(ticks - self.ticks) / 1e9)
+    }
+
     var instant: Instant { Instant(ticks: ticks) }
 
     func advanced(by duration: Duration) -> Now {
@@ -69,8 +75,12 @@ extension Duration {
     var milliseconds: Double { seconds * 1000 }
 
     /// Whole nanoseconds; what does not fit (292 years) becomes the nearest that does. Not by way of `components`, which
-    /// divides, multiplies and takes four times as long.
-    var nanoseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000) }
+    /// divides, multiplies and takes four times as long; and what is under nine seconds is divided as a word.
+    var nanoseconds: Int64 {
+        let attoseconds = attoseconds
+        if let word = Int64(exactly: attoseconds) { return word / 1_000_000_000 }
+        return Int64(clamping: attoseconds / 1_000_000_000)
+    }
 
     /// From seconds that may come from anywhere: not a number is zero, and 100 years are the most.
     init(clampingSeconds seconds: Double) {

@@ -13,6 +13,8 @@ final class ProviderAccount: Sendable {
     /// The models of its routes, by slot.
     private let models: [String]
     private let state: Mutex<AccountState>
+    /// A refusal has taught sizes, of whichever route; hardly any account's has, and nobody need take the lock to hear that.
+    private let hasLearned = Atomic<Bool>(false)
     private let bell = Mutex<StoreBell?>(nil)
 
     init(
@@ -149,7 +151,10 @@ final class ProviderAccount: Sendable {
 
     /// Notes what the upstream did. The reservation, where there is one, still has to be settled or released.
     func record(_ failure: UpstreamFailure, slot: Int, reservation: Reservation?, at now: Now) {
-        state.withLock { $0.record(failure, slot: slot, reservation: reservation, at: now) }
+        state.withLock { state in
+            state.record(failure, slot: slot, reservation: reservation, at: now)
+            noteLearned(state)
+        }
     }
 
     /// Corrects the ledger by an answer's rate-limit headers.
@@ -159,7 +164,14 @@ final class ProviderAccount: Sendable {
 
     /// The sizes that refusals taught.
     func learnedSizes(slot: Int) -> LearnedSizes {
-        state.withLock { $0.routes.span[slot].learned }
+        guard hasLearned.load(ordering: .acquiring) else { return LearnedSizes() }
+        return state.withLock { $0.routes.span[slot].learned }
+    }
+
+    private func noteLearned(_ state: borrowing AccountState) {
+        if state.routes.contains(where: { $0.learned != LearnedSizes() }) {
+            hasLearned.store(true, ordering: .releasing)
+        }
     }
 
     /// A check found the key refused. One that has served calls is left to them: some keys may call and not list.
@@ -223,7 +235,10 @@ final class ProviderAccount: Sendable {
 
     /// Takes over what was known before a restart.
     func restore(_ memory: AccountMemory, at now: Now) {
-        state.withLock { $0.restore(memory, models: models, at: now) }
+        state.withLock { state in
+            state.restore(memory, models: models, at: now)
+            noteLearned(state)
+        }
     }
 
     /// How the route stands, for reports: before a call of that many tokens.

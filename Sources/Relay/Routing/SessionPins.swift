@@ -22,7 +22,7 @@ struct PinKey: Sendable, Hashable {
     /// Names of models and filters count in any case.
     init(session: PinDigest, model: String, filters: RouteFilters) {
         var digest = session
-        digest.add(model.lowercased())
+        digest.add(Self.isLowercase(model) ? model : model.lowercased())
         if !filters.isEmpty {
             for filter in [filters.type, filters.scale, filters.name] { digest.add(filter?.lowercased() ?? "") }
         }
@@ -40,6 +40,11 @@ struct PinKey: Sendable, Hashable {
         low = digest.other
     }
 
+    /// Most names are; to write one anew costs more than to look.
+    private static func isLowercase(_ name: String) -> Bool {
+        name.utf8.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    }
+
     fileprivate var shard: Int { Int(truncatingIfNeeded: low >> 60) }
 }
 
@@ -55,14 +60,25 @@ struct PinDigest: Sendable {
 
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
         mix(UInt64(bytes.count))
-        guard bytes.count >= 16 else {
-            for byte in bytes { mix(UInt64(byte)) }
-            return
-        }
+        guard bytes.count >= 16 else { return mixShort(bytes) }
         // The last sixteen may have been there before, in part.
         let last = bytes.count - 16
         for at in stride(from: 0, to: last, by: 16) { mix(bytes, at) }
         mix(bytes, last)
+    }
+
+    /// In two words, that of the last bytes over some of the first.
+    private mutating func mixShort(_ bytes: UnsafeRawBufferPointer) {
+        func word<Word: FixedWidthInteger & UnsignedInteger>(_ at: Int, _ type: Word.Type) -> UInt64 {
+            UInt64(bytes.loadUnaligned(fromByteOffset: at, as: type))
+        }
+        switch bytes.count {
+        case 0: break
+        case 8...: mix(word(0, UInt64.self), word(bytes.count - 8, UInt64.self))
+        case 4...: mix(word(0, UInt32.self), word(bytes.count - 4, UInt32.self))
+        case 2...: mix(word(0, UInt16.self), word(bytes.count - 2, UInt16.self))
+        default: mix(UInt64(bytes[0]))
+        }
     }
 
     private mutating func mix(_ bytes: UnsafeRawBufferPointer, _ at: Int) {

@@ -27,7 +27,8 @@ struct ByteEdits: Sendable {
 
     mutating func replace(_ range: Range<Int>, with text: String) {
         let start = texts.count
-        texts += text.utf8
+        var text = text
+        text.withUTF8 { texts.append(contentsOf: $0) }
         edits.append(Edit(range: range, text: start..<texts.count))
     }
 

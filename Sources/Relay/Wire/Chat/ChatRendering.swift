@@ -36,7 +36,7 @@ extension ChatRequest {
         hasDialect: Bool = false
     ) -> UpstreamRequest {
         body.withUnsafeReadableBytes { bytes in
-            var rendering = ChatRendering(
+            let rendering = ChatRendering(
                 bytes,
                 request: self,
                 route: route,
@@ -58,7 +58,7 @@ extension ChatRequest {
 /// How a chat completion request is written for an OpenAI-compatible provider.
 ///
 /// Every change is a splice; a member that is left out is not edited as well, so splices never overlap.
-struct ChatRendering {
+struct ChatRendering: ~Copyable {
     private let bytes: UnsafeRawBufferPointer
     private let request: ChatRequest
     private let prompt: PromptEdits
@@ -92,10 +92,10 @@ struct ChatRendering {
             refused != nil && request.member(.maxTokens) != nil && request.member(.maxCompletionTokens) != nil
     }
 
-    mutating func run() -> ByteEdits {
+    consuming func run() -> ByteEdits {
         let members = request.members
         var removals = ByteEdits()
-        removals.reserve(edits: 8, bytes: 512)
+        removals.reserve(edits: 8, bytes: 256 + (prompt.styleDirective?.bytes.count ?? 0))
         removals.remove({ isLeftOut(members[$0]) }, of: members.count, at: { members[$0].range })
         edits = removals
         let looksAtAll = !quirks.renameParameters.isEmpty || !quirks.reasoningEfforts.isEmpty

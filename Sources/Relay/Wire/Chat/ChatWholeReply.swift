@@ -55,8 +55,8 @@ struct ChatWholeReply {
         var isEmpty = true
         for choice in answer.choices {
             splicer.take(choice)
-            let reason = choice.finishReason.map { body.text($0.range) }
-            if choice.isMeaningful || (reason != nil && reason != "\"stop\"") { isEmpty = false }
+            let saysMoreThanStop = choice.finishReason != nil && !splicer.isFinished(choice, by: "stop")
+            if choice.isMeaningful || saysMoreThanStop { isEmpty = false }
         }
         if splicer.jsonIsValid == false {
             return .failed(.invalidOutput("the answer is not the JSON that was asked for"))
@@ -121,7 +121,7 @@ struct StreamEnvelope: Sendable {
 }
 
 /// Normalises the choices of a whole answer and notes the splices.
-private struct AnswerSplicer {
+private struct AnswerSplicer: ~Copyable {
     let body: ByteBuffer
     let normalization: Normalization.Plan?
     let requestTag: String
@@ -131,11 +131,17 @@ private struct AnswerSplicer {
     var schemaFault: SchemaFault?
     var changes: [NormalizeRule: Int] = [:]
 
+    /// Whether `finish_reason` is that word.
+    func isFinished(_ choice: ChatAnswer.Choice, by reason: StaticString) -> Bool {
+        guard let word = choice.finishReason?.text else { return false }
+        return body.withUnsafeReadableBytes { JSONKey.equals($0, word, reason) }
+    }
+
     mutating func take(_ choice: ChatAnswer.Choice) {
         answerBytes += choice.reasoning?.range.count ?? 0
         answerBytes += choice.toolCalls?.range.count ?? 0
-        let isTruncated = choice.finishReason.map { body.text($0.range) } == "\"length\""
         if let toolCalls = choice.toolCalls, choice.hasToolCalls, normalization?.rules.repairsToolArguments == true {
+            let isTruncated = isFinished(choice, by: "length")
             let repaired = body.withUnsafeReadableBytes {
                 ToolCallArguments.repair(toolCalls, of: $0, isTruncated: isTruncated, &edits)
             }
@@ -162,7 +168,7 @@ private struct AnswerSplicer {
     ) -> [UInt8] {
         var normalizer = rules.normalizer()
         let piece = normalizer.append(text)
-        let end = normalizer.finish(truncated: choice.finishReason.map { body.text($0.range) } == "\"length\"")
+        let end = normalizer.finish(truncated: isFinished(choice, by: "length"))
         changes.merge(normalizer.changes, uniquingKeysWith: +)
         if let isValid = end.jsonIsValid { jsonIsValid = (jsonIsValid ?? true) && isValid }
         if piece.passesUnchanged, end.isEmpty { return text }
