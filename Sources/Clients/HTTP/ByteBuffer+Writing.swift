@@ -53,6 +53,7 @@ package struct ShortWriter {
             width += 1
             greater /= 10
         }
+        precondition(width <= target.count - count, "no room")
         var rest = number
         for place in (0..<width).reversed() {
             target[count + place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)

@@ -17,8 +17,8 @@ struct Now: Sendable {
         Now(ticks: Instant.now.ticks, wall: Date().timeIntervalSince1970)
     }
 
-    /// The time that it is by now, where it is to be told once more for the same call: only the continuous clock is read.
-    func read() -> Now {
+    /// The time that it is by now, for a call that this one is known of: only the continuous clock is read.
+    func reread() -> Now {
         let ticks = Instant.now.ticks
         return Now(ticks: ticks, wall: wall + Double(ticks - self.ticks) / 1e9)
     }

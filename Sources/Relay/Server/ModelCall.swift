@@ -53,7 +53,7 @@ final class ModelCall: UpstreamReceiver {
     /// Goes in, or waits for a place among the running.
     func begin() {
         services.ticker.add(self)
-        let now = exchange.facts.received.read()
+        let now = exchange.facts.received.reread()
         let entry = gateway.admission.enter {
             let bound = NIOLoopBound(self, eventLoop: services.loop)
             return { [loop = services.loop] in loop.execute { bound.value.admitted() } }
@@ -95,7 +95,7 @@ final class ModelCall: UpstreamReceiver {
     func receive(_ event: consuming UpstreamEvent, of call: UpstreamCall) {
         guard call === self.call else { return }
         if call.hasEnded { self.call = nil }
-        let now = exchange.facts.received.read()
+        let now = exchange.facts.received.reread()
         handle(.upstream(event), at: now, sending: .withOthers)
         if exchange.phase == .streaming, exchange.request.wantsStream { keepCadence(at: now) }
     }
