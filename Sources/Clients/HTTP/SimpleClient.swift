@@ -80,7 +80,7 @@ package struct SimpleClient: Sendable {
             place.value = collector
             collector.begin(request, to: target)
             let bound = NIOLoopBound(collector, eventLoop: loop)
-            let timer = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { bound.value.fail(.timeout) }
+            let timer = loop.scheduleTask(in: TimeAmount(timeout)) { bound.value.fail(.timeout) }
             promise.futureResult.whenComplete { _ in
                 timer.cancel()
                 place.value = nil

@@ -27,7 +27,7 @@ package final class UpstreamPool {
         self.loop = loop
         writes = WriteBatch(loop: loop)
         self.names = names
-        self.connectTimeout = .nanoseconds(connectTimeout.nanoseconds)
+        self.connectTimeout = TimeAmount(connectTimeout)
     }
 
     /// Sends a request; everything that becomes of it reaches `receiver`, never before this returns.
@@ -154,8 +154,4 @@ package final class UpstreamPool {
         for connection in idle.values.flatMap(\.connections) { connection.close() }
         idle = [:]
     }
-}
-
-extension Duration {
-    var nanoseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000) }
 }
