@@ -39,13 +39,12 @@ INLINE bits escaped_bytes(bits backslashes, carry *state) {
     return escaped;
 }
 
-/// Which bytes must be the four hexadecimal digits behind a `u`.
+/// Which bytes must be the four hexadecimal digits behind a `u`: those at four places behind each, by one multiplication. Where
+/// two stand so close that their places would add up, the first has the other's backslash among its digits.
 INLINE bits hex_bytes(bits unicode, carry *state) {
-    bits hex = unicode << 1 | unicode << 2;
-    hex |= hex << 2 | state->hex;
-    bits cut = unicode >> 60;
-    cut |= cut >> 1;
-    state->hex = cut | cut >> 2;
+    unsigned __int128 places = (unsigned __int128)unicode * 30;
+    bits hex = (bits)places | state->hex;
+    state->hex = (bits)(places >> 64);
     return hex;
 }
 
@@ -144,67 +143,58 @@ static size_t scan_any(const uint8_t *bytes, size_t count, bool *has_escapes) { 
 
 #if defined(__x86_64__)
 
-/// What a table tells of a block, a bit for each byte.
+/// What is seen of a block, a bit for each byte.
 typedef struct {
     /// Not ASCII.
     bits high;
     bits backslashes;
-    /// The `u` of an escape, if it is escaped.
-    bits unicode;
-    /// Quotes and control characters.
-    bits stops;
-    /// May stand behind a backslash.
-    bits escapable;
-    /// Hexadecimal digits.
+    /// Must be a hexadecimal digit.
     bits hex;
-} kinds;
+    /// May not stand there: a quote or a control character; behind a backslash what JSON does not escape, behind a `u` what is no
+    /// hexadecimal digit.
+    bits wrong;
+} seen;
 
 /// How a processor looks at blocks.
 typedef struct {
-    kinds (*kinds_of)(const uint8_t *bytes);
+    seen (*block)(const uint8_t *bytes, carry *state);
     /// By itself, so that the loop around it has the registers.
     bits (*read_utf8)(const uint8_t *bytes, bits high, bits continued, uint8_t last);
 } look;
 
 /// What is passed of a block in which something is wrong, where that is the closing quote; else nothing.
-INLINE size_t to_quote(look look, const uint8_t *bytes, size_t place, carry state, bits *escapes) {
-    kinds are = look.kinds_of(bytes + place);
-    bits escaped = escaped_bytes(are.backslashes, &state);
-    bits hex = hex_bytes(are.unicode & escaped, &state);
-    bits ends = are.stops & ~escaped & ~hex;
-    int length = __builtin_ctzll((are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex));
-    if (!(ends >> length & 1) || bytes[place + length] != '"') return 0;
+INLINE size_t to_quote(look look, const uint8_t *bytes, size_t place, seen seen, bits continued, bits *escapes) {
+    int length = __builtin_ctzll(seen.wrong);
+    if (bytes[place + length] != '"' || seen.hex >> length & 1) return 0;
     bits before = ((bits)1 << length) - 1;
-    if ((are.high & before) | state.continued) {
-        bits next = look.read_utf8(bytes + place, are.high & before, state.continued, byte_before(bytes, place));
+    if ((seen.high & before) | continued) {
+        bits next = look.read_utf8(bytes + place, seen.high & before, continued, byte_before(bytes, place));
         if (next == not_utf8) return 0;
     }
-    *escapes |= are.backslashes & before;
+    *escapes |= seen.backslashes & before;
     return length;
 }
 
 /// Where a table tells what each byte is, escapes are looked at in every block: a branch around them would be guessed wrong too
 /// often.
-INLINE size_t scan_kinds(look look, const uint8_t *bytes, size_t count, bool *has_escapes) {
+INLINE size_t scan_seen(look look, const uint8_t *bytes, size_t count, bool *has_escapes) {
     carry state = {0};
-    size_t place = 0;
+    size_t place = 0, length = 0;
     bits escapes = 0;
-    bool is_wrong = false;
     for (; place + 64 <= count; place += 64) {
         carry next = state;
-        kinds are = look.kinds_of(bytes + place);
-        bits escaped = escaped_bytes(are.backslashes, &next);
-        bits hex = hex_bytes(are.unicode & escaped, &next);
-        is_wrong = (are.stops & ~escaped) | (escaped & ~are.escapable) | (hex & ~are.hex);
-        if (is_wrong) break;
-        if (are.high | next.continued) {
-            next.continued = look.read_utf8(bytes + place, are.high, next.continued, byte_before(bytes, place));
+        seen seen = look.block(bytes + place, &next);
+        if (seen.wrong) {
+            length = to_quote(look, bytes, place, seen, state.continued, &escapes);
+            break;
+        }
+        if (seen.high | next.continued) {
+            next.continued = look.read_utf8(bytes + place, seen.high, next.continued, byte_before(bytes, place));
             if (next.continued == not_utf8) break;
         }
-        escapes |= are.backslashes;
+        escapes |= seen.backslashes;
         state = next;
     }
-    size_t length = is_wrong ? to_quote(look, bytes, place, state, &escapes) : 0;
     if (escapes) *has_escapes = true;
     return length ? place + length : whole(bytes, place, &state);
 }
@@ -212,7 +202,7 @@ INLINE size_t scan_kinds(look look, const uint8_t *bytes, size_t count, bool *ha
 #define AVX2 __attribute__((target("avx2,bmi")))
 
 /// By the halves of each byte: what both say it may be it is. A byte that is not ASCII is nothing.
-AVX2 static inline kinds kinds_32(const uint8_t *bytes) {
+AVX2 static inline seen look_32(const uint8_t *bytes, carry *state) {
     // `MARK` is a quote or a slash, `BFN` and `RT` are those letters, `LETTER` is one of the hexadecimal digits.
     enum { CONTROL = 1, MARK = 2, BACKSLASH = 4, BFN = 8, RT = 16, U = 32, DIGIT = 64, LETTER = 128 };
     static const uint8_t low_half[16] = {
@@ -225,7 +215,7 @@ AVX2 static inline kinds kinds_32(const uint8_t *bytes) {
     };
     const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low_half));
     const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high_half));
-    kinds are = {0};
+    bits high_bytes = 0, backslashes = 0, unicode = 0, stops = 0, escapable = 0, digits = 0;
     for (int half = 0; half < 2; half++) {
         __m256i v = _mm256_loadu_si256((const __m256i *)(bytes + half * 32));
         __m256i kind = _mm256_and_si256(
@@ -235,16 +225,19 @@ AVX2 static inline kinds kinds_32(const uint8_t *bytes) {
         __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'));
 #define BIT_OF(vector) ((bits)(uint32_t)_mm256_movemask_epi8(vector) << half * 32)
 #define IS_ANY(of) ~_mm256_cmpeq_epi8(_mm256_and_si256(kind, _mm256_set1_epi8((char)(of))), _mm256_setzero_si256())
-        are.high |= BIT_OF(v);
-        are.backslashes |= BIT_OF(_mm256_slli_epi16(kind, 5));
-        are.unicode |= BIT_OF(_mm256_slli_epi16(kind, 2));
-        are.stops |= BIT_OF(_mm256_or_si256(quote, _mm256_slli_epi16(kind, 7)));
-        are.escapable |= BIT_OF(IS_ANY(MARK | BACKSLASH | BFN | RT | U));
-        are.hex |= BIT_OF(IS_ANY(DIGIT | LETTER));
+        high_bytes |= BIT_OF(v);
+        backslashes |= BIT_OF(_mm256_slli_epi16(kind, 5));
+        unicode |= BIT_OF(_mm256_slli_epi16(kind, 2));
+        stops |= BIT_OF(_mm256_or_si256(quote, _mm256_slli_epi16(kind, 7)));
+        escapable |= BIT_OF(IS_ANY(MARK | BACKSLASH | BFN | RT | U));
+        digits |= BIT_OF(IS_ANY(DIGIT | LETTER));
 #undef BIT_OF
 #undef IS_ANY
     }
-    return are;
+    bits escaped = escaped_bytes(backslashes, state);
+    bits hex = hex_bytes(unicode & escaped, state);
+    bits wrong = (stops & ~escaped) | (escaped & ~escapable) | (hex & ~digits);
+    return (seen){.high = high_bytes, .backslashes = backslashes, .hex = hex, .wrong = wrong};
 }
 
 AVX2 static __attribute__((noinline)) bits read_utf8_32(const uint8_t *bytes, bits high, bits continued, uint8_t last) {
@@ -252,29 +245,32 @@ AVX2 static __attribute__((noinline)) bits read_utf8_32(const uint8_t *bytes, bi
 }
 
 AVX2 static size_t scan_32(const uint8_t *bytes, size_t count, bool *has_escapes) {
-    return scan_kinds((look){kinds_32, read_utf8_32}, bytes, count, has_escapes);
+    return scan_seen((look){look_32, read_utf8_32}, bytes, count, has_escapes);
 }
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,bmi")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,bmi,bmi2")))
 
-/// By a table of all ASCII bytes.
-AVX512 static inline kinds kinds_64(const uint8_t *bytes) {
-    enum { QUOTE = 1, BACKSLASH = 2, CONTROL = 4, ESCAPED = 8, UNICODE = 16, HEX = 32 };
+/// By a table of all ASCII bytes, which says where each may not stand; what a byte's place is selects which of that counts.
+AVX512 static inline seen look_64(const uint8_t *bytes, carry *state) {
+    enum { AS_IT_IS = 1, ESCAPED = 2, AS_DIGIT = 4, CONTROL = AS_IT_IS | ESCAPED | AS_DIGIT, OTHER = ESCAPED | AS_DIGIT };
     static const uint8_t table[128] = {
-        [0x00 ... 0x1F] = CONTROL, ['"'] = QUOTE | ESCAPED, ['\\'] = BACKSLASH | ESCAPED, ['/'] = ESCAPED,
-        ['0' ... '9'] = HEX, ['A' ... 'F'] = HEX, ['a'] = HEX, ['b'] = HEX | ESCAPED, ['c' ... 'e'] = HEX,
-        ['f'] = HEX | ESCAPED, ['n'] = ESCAPED, ['r'] = ESCAPED, ['t'] = ESCAPED, ['u'] = UNICODE | ESCAPED,
+        [0x00 ... 0x1F] = CONTROL, [' ' ... '!'] = OTHER, ['"'] = AS_IT_IS | AS_DIGIT, ['#' ... '.'] = OTHER, ['/'] = AS_DIGIT,
+        ['0' ... '9'] = ESCAPED, [':' ... '@'] = OTHER, ['A' ... 'F'] = ESCAPED, ['G' ... '['] = OTHER, ['\\'] = AS_DIGIT,
+        [']' ... '`'] = OTHER, ['a'] = ESCAPED, ['c' ... 'e'] = ESCAPED, ['g' ... 'm'] = OTHER, ['n'] = AS_DIGIT,
+        ['o' ... 'q'] = OTHER, ['r'] = AS_DIGIT, ['s'] = OTHER, ['t' ... 'u'] = AS_DIGIT, ['v' ... 0x7F] = OTHER,
     };
     const __m512i low = _mm512_loadu_si512(table), upper = _mm512_loadu_si512(table + 64);
     __m512i v = _mm512_loadu_si512(bytes);
     bits high = _mm512_movepi8_mask(v);
-    __m512i kind = _mm512_maskz_permutex2var_epi8(~high, low, v, upper);
-#define ARE(of) _mm512_test_epi8_mask(kind, _mm512_set1_epi8(of))
-    return (kinds){
-        .high = high, .backslashes = ARE(BACKSLASH), .unicode = ARE(UNICODE), .stops = ARE(QUOTE | CONTROL),
-        .escapable = ARE(ESCAPED), .hex = ARE(HEX),
-    };
-#undef ARE
+    bits backslashes = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+    bits unicode = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('u'));
+    __m512i faults = _mm512_maskz_permutex2var_epi8(~high, low, v, upper);
+    bits escaped = escaped_bytes(backslashes, state);
+    bits hex = hex_bytes(unicode & escaped, state);
+    __m512i counts = _mm512_mask_mov_epi8(_mm512_set1_epi8(AS_IT_IS), escaped, _mm512_set1_epi8(ESCAPED));
+    counts = _mm512_mask_mov_epi8(counts, hex, _mm512_set1_epi8(AS_DIGIT));
+    bits wrong = _mm512_test_epi8_mask(faults, counts) | (high & (escaped | hex));
+    return (seen){.high = high, .backslashes = backslashes, .hex = hex, .wrong = wrong};
 }
 
 AVX512 static __attribute__((noinline)) bits read_utf8_64(const uint8_t *bytes, bits high, bits continued, uint8_t last) {
@@ -282,7 +278,7 @@ AVX512 static __attribute__((noinline)) bits read_utf8_64(const uint8_t *bytes, 
 }
 
 AVX512 static size_t scan_64(const uint8_t *bytes, size_t count, bool *has_escapes) {
-    return scan_kinds((look){kinds_64, read_utf8_64}, bytes, count, has_escapes);
+    return scan_seen((look){look_64, read_utf8_64}, bytes, count, has_escapes);
 }
 
 #endif
@@ -292,7 +288,7 @@ scan_width scan_widest(void) {
     __builtin_cpu_init();
     bool has_32 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
     bool has_64 = has_32 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-        && __builtin_cpu_supports("avx512vbmi");
+        && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2");
     // The first processors with registers of 64 bytes lower their clock when these are used; those with VBMI2 do not.
     if (has_64 && __builtin_cpu_supports("avx512vbmi2")) return SCAN_64;
     if (has_32) return SCAN_32;
