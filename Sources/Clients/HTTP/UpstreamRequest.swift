@@ -1,30 +1,26 @@
 package import NIOCore
 
-/// A request as the bytes that go out. A short one is one buffer, of a long one the body stays in pieces.
+/// A request as the bytes that go out: a short one is one buffer.
 package struct UpstreamRequest: Sendable {
-    /// `POST /v1/chat/completions HTTP/1.1`, all fields, the empty line; and the body where it is short.
+    /// `POST /v1/chat/completions HTTP/1.1`, all fields, the empty line; and the body, or what of a long one is copied.
     let first: ByteBuffer
-    /// A long body.
+    /// What follows of a long body.
     let rest: [ByteBuffer]
     private let headLength: Int
 
     var isShort: Bool { rest.isEmpty }
 
-    /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
-    private static let shortBytes = 16 * 1024
-
-    /// `head` is everything before `content-length`, each line with its CRLF. `write` is asked for a short body, `pieces`
-    /// for a long one; `buffers` where the request is made on an event loop.
+    /// `head` is everything before `content-length`, each line with its CRLF. `writeBody` writes the body behind it and returns
+    /// what is too long to be copied; `buffers` are those of the event loop that the request is made on.
     package init(
         head: ByteBuffer,
         bodyLength: Int,
         in buffers: BufferRing? = nil,
-        write: (inout ByteBuffer) -> Void,
-        pieces: () -> [ByteBuffer]
+        writeBody: (inout ByteBuffer) -> [ByteBuffer]
     ) {
-        let isShort = bodyLength <= Self.shortBytes
         var headLength = 0
-        let capacity = head.readableBytes + 32 + (isShort ? bodyLength : 0)
+        var rest: [ByteBuffer] = []
+        let capacity = head.readableBytes + 32 + (bodyLength <= ByteBuffer.copiedBytes ? bodyLength : 1024)
         first = BufferRing.buffer(capacity, of: buffers) { bytes in
             bytes.writeImmutableBuffer(head)
             bytes.write(room: 40) { line in
@@ -33,20 +29,19 @@ package struct UpstreamRequest: Sendable {
                 line.put("\r\n\r\n")
             }
             headLength = bytes.readableBytes
-            if isShort { write(&bytes) }
-            assert(!isShort || bytes.readableBytes == headLength + bodyLength)
+            rest = writeBody(&bytes)
+            assert(rest.reduce(bytes.readableBytes) { $0 + $1.readableBytes } == headLength + bodyLength)
         }
         self.headLength = headLength
-        rest = isShort ? [] : pieces()
+        self.rest = rest
     }
 
     package init(head: ByteBuffer, body: ByteBuffer) {
-        self.init(
-            head: head,
-            bodyLength: body.readableBytes,
-            write: { $0.writeImmutableBuffer(body) },
-            pieces: { [body] }
-        )
+        self.init(head: head, bodyLength: body.readableBytes) { bytes in
+            guard body.readableBytes <= ByteBuffer.copiedBytes else { return [body] }
+            bytes.writeImmutableBuffer(body)
+            return []
+        }
     }
 
     /// The body as it goes out.

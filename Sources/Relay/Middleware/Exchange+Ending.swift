@@ -75,7 +75,7 @@ extension Exchange {
 
     // MARK: Writing
 
-    /// A whole answer: head and body in one buffer where the body is short.
+    /// A whole answer, its body behind its head in one buffer where it is short.
     func writeWhole(
         _ completion: consuming SplicedBody,
         of route: Route,
@@ -88,15 +88,15 @@ extension Exchange {
         var body = completion
         if !isNative, let encoder = reply.encoder { body = SplicedBody(encoder.whole(body.joined())) }
         let length = body.length
-        let isShort = length <= Reply.shortBytes
+        var rest: [ByteBuffer] = []
         let buffer = buffers.buffer(Reply.room(forWhole: length)) { buffer in
             reply.beginWhole(length: length, contentType: contentType, into: &buffer)
             writeFields(of: route, attempt: number, now, into: &buffer)
             ReplyHead.end(&buffer)
-            if facts.framing.hasBody, isShort { body.write(into: &buffer) }
+            if facts.framing.hasBody { rest = body.write(into: &buffer) }
         }
         actions.write.append(buffer)
-        if facts.framing.hasBody, !isShort { for piece in body.pieces() { actions.write.append(piece) } }
+        for piece in rest { actions.write.append(piece) }
     }
 
     /// What was gathered of a stream, with the head when it is the first.

@@ -27,9 +27,6 @@ struct Reply: ~Copyable {
     /// To HTTP/1.0 an answer of unknown length ends where the connection does.
     var endsWithConnection: Bool { isBroken || framing.isVersion10 && headSent && !hasLength }
 
-    /// Up to here a body is copied behind its head: one write of one buffer costs less than the copy.
-    static let shortBytes = 16 * 1024
-
     init(
         isStream: Bool,
         framing: ReplyHead.Framing,
@@ -184,7 +181,7 @@ struct Reply: ~Copyable {
     // MARK: Whole answers
 
     /// The bytes that a whole answer begins with: its head, and the body where that is short.
-    static func room(forWhole length: Int) -> Int { 768 + (length <= shortBytes ? length : 0) }
+    static func room(forWhole length: Int) -> Int { 768 + (length <= ByteBuffer.copiedBytes ? length : 0) }
 
     /// The head of a whole answer without the fields that the exchange knows.
     func beginWhole(length: Int, contentType: String, into buffer: inout ByteBuffer) {

@@ -1,3 +1,4 @@
+import Clients
 import NIOCore
 
 /// Changes to a body, each a range of the client's bytes and what stands there instead; applied in one pass.
@@ -105,46 +106,64 @@ struct ByteEdits: Sendable {
     /// How much longer the body becomes.
     var growth: Int { edits.reduce(0) { $0 + $1.text.count - $1.range.count } }
 
-    /// Writes the edited body behind what `output` holds. Edits do not overlap.
-    mutating func apply(to body: UnsafeRawBufferPointer, into output: inout ByteBuffer) {
+    private enum Stretch {
+        /// Of the body as it was.
+        case kept(Range<Int>)
+        case put(UnsafeRawBufferPointer)
+    }
+
+    /// The edited body, stretch by stretch. Edits do not overlap.
+    @inline(__always)
+    private mutating func forEachStretch(of length: Int, _ take: (Stretch) -> Void) {
         sort()
         var position = 0
         texts.withUnsafeBytes { texts in
             for edit in edits {
                 assert(edit.range.lowerBound >= position, "edits overlap")
-                if edit.range.lowerBound > position { output.write(body, position..<edit.range.lowerBound) }
-                if !edit.text.isEmpty { output.write(texts, edit.text) }
+                if edit.range.lowerBound > position { take(.kept(position..<edit.range.lowerBound)) }
+                if !edit.text.isEmpty { take(.put(UnsafeRawBufferPointer(rebasing: texts[edit.text]))) }
                 position = max(position, edit.range.upperBound)
             }
         }
-        if position < body.count { output.write(body, position..<body.count) }
+        if position < length { take(.kept(position..<length)) }
     }
 
-    /// The edited body in pieces: slices of the original and what was put between them.
-    mutating func applied(to body: ByteBuffer) -> [ByteBuffer] {
-        guard !edits.isEmpty else { return [body] }
-        sort()
-        var pieces: [ByteBuffer] = []
-        pieces.reserveCapacity(edits.count * 2 + 1)
-        var position = 0
-        func keep(upTo end: Int) {
-            guard end > position, let piece = body.getSlice(at: body.readerIndex + position, length: end - position)
-            else { return }
-            pieces.append(piece)
+    /// Writes the edited body behind what `output` holds.
+    mutating func apply(to body: UnsafeRawBufferPointer, into output: inout ByteBuffer) {
+        forEachStretch(of: body.count) { stretch in
+            switch stretch {
+            case .kept(let range): output.writeBytes(UnsafeRawBufferPointer(rebasing: body[range]))
+            case .put(let text): output.writeBytes(text)
+            }
         }
-        for edit in edits {
-            assert(edit.range.lowerBound >= position, "edits overlap")
-            keep(upTo: edit.range.lowerBound)
-            if !edit.text.isEmpty { pieces.append(ByteBuffer(bytes: texts[edit.text])) }
-            position = max(position, edit.range.upperBound)
-        }
-        keep(upTo: body.readableBytes)
-        return pieces
     }
-}
 
-extension ByteBuffer {
-    fileprivate mutating func write(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
-        _ = writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    /// The same up to the first stretch of the body that is too long to be copied. Returns what follows: slices of the body, and
+    /// buffers of what stands between them.
+    mutating func apply(to body: ByteBuffer, into output: inout ByteBuffer) -> [ByteBuffer] {
+        var rest: [ByteBuffer] = []
+        var endsInSlice = false
+        func copy(_ bytes: UnsafeRawBufferPointer) {
+            if endsInSlice { rest.append(ByteBuffer()) }
+            endsInSlice = false
+            if rest.isEmpty { output.writeBytes(bytes) } else { rest[rest.count - 1].writeBytes(bytes) }
+        }
+        body.withUnsafeReadableBytes { bytes in
+            forEachStretch(of: bytes.count) { stretch in
+                switch stretch {
+                case .put(let text): copy(text)
+                case .kept(let range):
+                    if range.count > ByteBuffer.copiedBytes,
+                        let slice = body.getSlice(at: body.readerIndex + range.lowerBound, length: range.count)
+                    {
+                        rest.append(slice)
+                        endsInSlice = true
+                    } else {
+                        copy(UnsafeRawBufferPointer(rebasing: bytes[range]))
+                    }
+                }
+            }
+        }
+        return rest
     }
 }

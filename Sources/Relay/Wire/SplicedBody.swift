@@ -13,19 +13,13 @@ struct SplicedBody: Sendable {
     /// In bytes, as it will be written.
     var length: Int { original.readableBytes + edits.growth }
 
-    /// Behind what `output` holds.
-    mutating func write(into output: inout ByteBuffer) {
-        guard !edits.isEmpty else { return _ = output.writeImmutableBuffer(original) }
-        original.withUnsafeReadableBytes { edits.apply(to: $0, into: &output) }
-    }
+    /// Behind what `output` holds, up to the first stretch that is too long to be copied; returns what follows.
+    mutating func write(into output: inout ByteBuffer) -> [ByteBuffer] { edits.apply(to: original, into: &output) }
 
     /// All of it in one buffer.
     mutating func joined() -> ByteBuffer {
         var output = ByteBufferAllocator().buffer(capacity: length)
-        write(into: &output)
+        for piece in write(into: &output) { output.writeImmutableBuffer(piece) }
         return output
     }
-
-    /// Slices of the original and what was put between them.
-    mutating func pieces() -> [ByteBuffer] { edits.applied(to: original) }
 }

@@ -77,10 +77,8 @@ struct ToolCallArgumentsTests {
             Issue.record("\(reading)")
             return
         }
-        var output = ByteBuffer()
         var spliced = answer.body
-        spliced.write(into: &output)
-        let json = try SimulatedJSON.parse(String(buffer: output))
+        let json = try SimulatedJSON.parse(String(buffer: spliced.joined()))
         let call = json["choices"]?[0]?["message"]?["tool_calls"]?[0]
         #expect(call?["function"]?["arguments"]?.string == wanted.expected)
         #expect(answer.changes == (wanted.arguments == wanted.expected ? [:] : [.json: 1]))

@@ -48,8 +48,7 @@ extension ChatRequest {
                 head: head,
                 bodyLength: bytes.count + edits.growth,
                 in: buffers,
-                write: { edits.apply(to: bytes, into: &$0) },
-                pieces: { edits.applied(to: body) }
+                writeBody: { edits.apply(to: body, into: &$0) }
             )
         }
     }

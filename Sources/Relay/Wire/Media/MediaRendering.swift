@@ -11,13 +11,8 @@ extension MediaRequest {
         head.writeField("content-type", contentType)
         var edits = edits(for: route)
         guard let dialect = dialing.dialect else {
-            return body.withUnsafeReadableBytes { bytes in
-                UpstreamRequest(
-                    head: head,
-                    bodyLength: bytes.count + edits.growth,
-                    write: { edits.apply(to: bytes, into: &$0) },
-                    pieces: { edits.applied(to: body) }
-                )
+            return UpstreamRequest(head: head, bodyLength: body.readableBytes + edits.growth) {
+                edits.apply(to: body, into: &$0)
             }
         }
         guard endpoint == .embeddings, let embeddings = dialect.embeddings else {

@@ -28,8 +28,7 @@ struct MessagesRendering {
             return UpstreamRequest(
                 head: head,
                 bodyLength: bytes.count + edits.growth,
-                write: { edits.apply(to: bytes, into: &$0) },
-                pieces: { edits.applied(to: original.body) }
+                writeBody: { edits.apply(to: original.body, into: &$0) }
             )
         }
         guard let request else { throw .cannotSay("the request is no JSON") }
