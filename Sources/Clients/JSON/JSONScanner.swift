@@ -210,6 +210,10 @@ package struct JSONScanner {
     private mutating func anyString(from start: Int) throws(JSONFault) -> JSONString {
         var hasEscapes = false
         let passed = start + (start + 64 <= count ? scan_string(base + start, count - start, &hasEscapes) : 0)
+        if passed < count, base[passed] == UInt8(ascii: "\"") {
+            position = passed + 1
+            return JSONString(range: start..<passed, hasEscapes: hasEscapes)
+        }
         /// Up to here everything is accepted; it may be beyond the block, behind an escape.
         var at = passed
         var block = passed

@@ -178,7 +178,8 @@ struct ChatRequestReader: ~Copyable {
         var wrong: Wrong?
         try scanner.enterArray()
         request.messages.removeAll(keepingCapacity: true)
-        request.messages.reserveCapacity(16)
+        // Short messages are many; room for a few too many costs nothing.
+        request.messages.reserveCapacity(min(max(16, bytes.count / 1024), 1024))
         var isFirst = true
         while try scanner.nextElement(&isFirst) {
             let place = request.messages.count
