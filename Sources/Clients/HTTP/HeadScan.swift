@@ -67,6 +67,14 @@ struct HeadScan {
         return ((bytes .< blank) .| (bytes .== delete)).bits
     }
 
+    /// Neither letters nor digits nor dashes.
+    @inline(__always)
+    private static func others(_ bytes: SIMD16<UInt8>) -> UInt64 {
+        let letters = (bytes | 0x20) &- UInt8(ascii: "a") .< 26
+        let digits = bytes &- UInt8(ascii: "0") .< 10
+        return (.!(letters .| digits .| (bytes .== UInt8(ascii: "-")))).bits
+    }
+
     private static func checkStart(_ bytes: UnsafeRawBufferPointer) throws(ResponseParser.Fault) {
         let expected: StaticString = "HTTP/1."
         let matches = expected.withUTF8Buffer { expected in
@@ -103,7 +111,14 @@ struct HeadScan {
         to end: Int
     ) throws(ResponseParser.Fault) {
         var colon = start
-        while colon < end, bytes[colon] != UInt8(ascii: ":") {
+        while colon < end {
+            if colon + 16 <= bytes.count {
+                // Most names are letters, digits and dashes.
+                let others = Self.others(bytes.loadUnaligned(fromByteOffset: colon, as: SIMD16<UInt8>.self))
+                colon = min(end, colon + min(16, others.trailingZeroBitCount))
+                if colon == end || others == 0 { continue }
+            }
+            if bytes[colon] == UInt8(ascii: ":") { break }
             guard Self.isTokenByte(bytes[colon]) else { throw .badField }
             colon += 1
         }

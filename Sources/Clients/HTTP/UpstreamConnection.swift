@@ -10,6 +10,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     private let pool: UpstreamPool
     let target: UpstreamTarget
+    /// Those to the same target, of which it is one between two calls.
+    let idle: UpstreamPool.IdleConnections
     private var context: ChannelHandlerContext?
     private var parser = ResponseParser()
     /// Bytes of an unfinished head, chunk line or trailer.
@@ -20,8 +22,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var readWasWanted = false
     /// Closes the connection when an answer that nobody waits for does not end.
     private var endTimer: Scheduled<Void>?
-    /// When it went idle; the pool closes it after a while.
-    var idleSince: NIODeadline = .now()
+    /// The number of the pool's sweeps when it went idle; it closes it after some more.
+    var idleSince = 0
     /// Whether it has carried an answer before: such a connection may have been closed by the provider meanwhile.
     private(set) var isReused = false
     /// Nobody wants it any more; it may not even stand yet.
@@ -29,9 +31,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// It broke: a body that ends with the connection has not ended.
     private var isBroken = false
 
-    init(pool: UpstreamPool, target: UpstreamTarget) {
+    init(pool: UpstreamPool, target: UpstreamTarget, idle: UpstreamPool.IdleConnections) {
         self.pool = pool
         self.target = target
+        self.idle = idle
     }
 
     /// Asked with every call, and so not of the channel, which answers for any thread.

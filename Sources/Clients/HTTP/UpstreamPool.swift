@@ -11,17 +11,19 @@ package final class UpstreamPool {
     package let buffers = BufferRing()
     private let names: NameResolver
     private let connectTimeout: TimeAmount
-    /// Idle connections, the one used last on top: it is the least likely to have been closed by the provider.
-    private var idle: [ObjectIdentifier: Stack] = [:]
+    private var idle: [ObjectIdentifier: IdleConnections] = [:]
     private var isSweeping = false
+    private var sweeps = 0
 
-    /// A class, since an array in a dictionary is not changed in place for nothing.
-    private final class Stack {
-        var connections: [UpstreamConnection] = []
+    /// Idle connections to one target, the one used last on top: it is the least likely to have been closed by the provider.
+    final class IdleConnections {
+        fileprivate var stack: [UpstreamConnection] = []
     }
 
     private static let maxIdlePerTarget = 64
-    private static let idleLifetime = TimeAmount.seconds(50)
+    private static let sweepInterval = TimeAmount.seconds(10)
+    /// A connection that was idle for so many sweeps is closed with the next one.
+    private static let idleSweeps = 5
 
     package init(loop: any EventLoop, names: NameResolver, connectTimeout: Duration) {
         self.loop = loop
@@ -47,8 +49,8 @@ package final class UpstreamPool {
     }
 
     private func takeIdle(_ target: UpstreamTarget) -> UpstreamConnection? {
-        guard let stack = idle[ObjectIdentifier(target)] else { return nil }
-        while let connection = stack.connections.popLast() {
+        guard let idle = idle[ObjectIdentifier(target)] else { return nil }
+        while let connection = idle.stack.popLast() {
             if connection.isUsable { return connection }
         }
         return nil
@@ -57,7 +59,7 @@ package final class UpstreamPool {
     /// Opens a connection for a call that has none.
     func connect(for call: UpstreamCall) {
         let target = call.target
-        let connection = UpstreamConnection(pool: self, target: target)
+        let connection = UpstreamConnection(pool: self, target: target, idle: idleConnections(to: target))
         connection.begin(call)
         let loop = loop
         let bound = NIOLoopBound(connection, eventLoop: loop)
@@ -112,46 +114,45 @@ package final class UpstreamPool {
 
     func recycle(_ connection: UpstreamConnection) {
         guard connection.isUsable else { return }
-        connection.idleSince = .now()
-        let stack = stack(of: connection.target)
-        if stack.connections.count >= Self.maxIdlePerTarget {
+        if connection.idle.stack.count >= Self.maxIdlePerTarget {
             connection.close()
         } else {
-            stack.connections.append(connection)
+            connection.idleSince = sweeps
+            connection.idle.stack.append(connection)
             sweepLater()
         }
     }
 
-    private func stack(of target: UpstreamTarget) -> Stack {
-        if let stack = idle[ObjectIdentifier(target)] { return stack }
-        let stack = Stack()
-        idle[ObjectIdentifier(target)] = stack
-        return stack
+    private func idleConnections(to target: UpstreamTarget) -> IdleConnections {
+        if let known = idle[ObjectIdentifier(target)] { return known }
+        let new = IdleConnections()
+        idle[ObjectIdentifier(target)] = new
+        return new
     }
 
     func forget(_ connection: UpstreamConnection) {
-        guard let stack = idle[ObjectIdentifier(connection.target)] else { return }
-        if let place = stack.connections.lastIndex(where: { $0 === connection }) { stack.connections.remove(at: place) }
+        if let place = connection.idle.stack.lastIndex(where: { $0 === connection }) {
+            connection.idle.stack.remove(at: place)
+        }
     }
 
     private func sweepLater() {
         guard !isSweeping else { return }
         isSweeping = true
         let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.scheduleTask(in: .seconds(10)) { bound.value.sweep() }
+        loop.scheduleTask(in: Self.sweepInterval) { bound.value.sweep() }
     }
 
     private func sweep() {
         isSweeping = false
-        let oldest = NIODeadline.now() - Self.idleLifetime
-        let stale = idle.values.flatMap { $0.connections.filter { $0.idleSince < oldest } }
+        sweeps += 1
+        let stale = idle.values.flatMap { $0.stack.filter { $0.idleSince < sweeps - Self.idleSweeps } }
         for connection in stale { connection.close() }
-        if idle.values.contains(where: { !$0.connections.isEmpty }) { sweepLater() }
+        if idle.values.contains(where: { !$0.stack.isEmpty }) { sweepLater() }
     }
 
     /// Closes what is idle; calls under way end by themselves.
     package func closeIdle() {
-        for connection in idle.values.flatMap(\.connections) { connection.close() }
-        idle = [:]
+        for connection in idle.values.flatMap(\.stack) { connection.close() }
     }
 }

@@ -116,13 +116,13 @@ extension Exchange {
             attempt.end(into: &reply.output)
             return judge(attempt, now, &actions)
         }
-        guard let head = attempt.head else { return fail(.unreadable("no answer"), nil, now, &actions) }
-        if head.status / 100 == 2 {
+        guard let status = attempt.head?.status else { return fail(.unreadable("no answer"), nil, now, &actions) }
+        if status / 100 == 2 {
             guard attempt.translateBody() else {
                 return fail(.unreadable("the answer is not in the provider's dialect"), nil, now, &actions)
             }
         } else if !rescue(attempt, from: attempt.body, now) {
-            let (failure, details) = attempt.errors(now).read(status: head.status, body: attempt.body)
+            let (failure, details) = attempt.errors(now).read(status: status, body: attempt.body)
             return fail(failure, details, now, &actions)
         }
         receiveWhole(of: attempt, now, &actions)

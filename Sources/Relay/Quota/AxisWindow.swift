@@ -67,13 +67,22 @@ struct AxisWindow: Sendable {
         }
     }
 
-    /// When `amount` fits; `Now.never` if it does now. A request for more than the whole limit is treated as one for
-    /// all of it, since no waiting would ever help. Call `expire` first.
+    /// What `amount` is too much. A request for more than the whole limit is treated as one for all of it, since no waiting would
+    /// ever help.
     @inline(__always)
+    private func excess(of amount: Int, underWay: Int) -> Int { spent + underWay + min(amount, limit) - limit }
+
+    /// Whether `amount` fits now. Call `expire` first.
+    @inline(__always)
+    func hasRoom(for amount: Int, underWay: Int, at now: Now) -> Bool {
+        limit > 0 && now.ticks >= blockedUntil && excess(of: amount, underWay: underWay) <= 0
+    }
+
+    /// When `amount` fits; `Now.never` if it does now. Call `expire` first.
     func opening(for amount: Int, underWay: Int, at now: Now) -> Int64 {
         guard limit > 0 else { return Now.unknown }
         var opening = now.ticks < blockedUntil ? blockedUntil : Now.never
-        let over = spent + underWay + min(amount, limit) - limit
+        let over = excess(of: amount, underWay: underWay)
         if over > 0 { opening = max(opening, departure(of: over, at: now)) }
         return opening
     }

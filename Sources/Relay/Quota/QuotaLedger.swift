@@ -106,12 +106,10 @@ struct QuotaLedger: Sendable {
         let windows = windows.span
         for index in windows.indices {
             let isRequests = windows[index].axis.kind == .requests
-            let opening = windows[index]
-                .opening(
-                    for: isRequests ? 1 : tokens,
-                    underWay: isRequests ? requestsUnderWay : tokensUnderWay,
-                    at: now
-                )
+            let amount = isRequests ? 1 : tokens
+            let underWay = isRequests ? requestsUnderWay : tokensUnderWay
+            guard !windows[index].hasRoom(for: amount, underWay: underWay, at: now) else { continue }
+            let opening = windows[index].opening(for: amount, underWay: underWay, at: now)
             if opening > (shortage?.until ?? Now.never) {
                 shortage = Shortage(axis: windows[index].axis, until: opening)
             }

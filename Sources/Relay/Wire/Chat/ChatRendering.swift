@@ -6,7 +6,7 @@ extension ChatRequest {
     /// provider's own words where it has a dialect that is not the client's.
     func rendered(
         for route: Route,
-        edits prompt: PromptEdits,
+        edits prompt: consuming PromptEdits,
         by dialing: Dialing,
         facts: CallFacts,
         images: ImageInlining.State? = nil,
@@ -30,27 +30,25 @@ extension ChatRequest {
 
     func spliced(
         for route: Route,
-        edits prompt: PromptEdits,
+        edits prompt: consuming PromptEdits,
         behind head: ByteBuffer,
         in buffers: BufferRing? = nil,
         hasDialect: Bool = false
     ) -> UpstreamRequest {
-        body.withUnsafeReadableBytes { bytes in
-            let rendering = ChatRendering(
-                bytes,
-                request: self,
-                route: route,
-                prompt: prompt,
-                hints: origin != .translated || hasDialect ? nil : TranslatedHints(for: route)
-            )
-            var edits = rendering.run()
-            return UpstreamRequest(
-                head: head,
-                bodyLength: bytes.count + edits.growth,
-                in: buffers,
-                writeBody: { edits.apply(to: body, into: &$0) }
-            )
-        }
+        var rendering = ChatRendering(
+            self,
+            for: route,
+            prompt,
+            hints: origin != .translated || hasDialect ? nil : TranslatedHints(for: route)
+        )
+        body.withUnsafeReadableBytes { rendering.run(over: $0) }
+        var edits = rendering.finish()
+        return UpstreamRequest(
+            head: head,
+            bodyLength: body.readableBytes + edits.growth,
+            in: buffers,
+            writeBody: { edits.apply(to: body, into: &$0) }
+        )
     }
 }
 
@@ -58,7 +56,8 @@ extension ChatRequest {
 ///
 /// Every change is a splice; a member that is left out is not edited as well, so splices never overlap.
 struct ChatRendering: ~Copyable {
-    private let bytes: UnsafeRawBufferPointer
+    /// The client's, while it runs.
+    private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     private let request: ChatRequest
     private let prompt: PromptEdits
     private let route: Route
@@ -74,15 +73,8 @@ struct ChatRendering: ~Copyable {
     /// Both `max_tokens` and `max_completion_tokens` are there.
     private let saysMaxTokensTwice: Bool
 
-    init(
-        _ bytes: UnsafeRawBufferPointer,
-        request: ChatRequest,
-        route: Route,
-        prompt: PromptEdits,
-        hints: TranslatedHints? = nil
-    ) {
+    init(_ request: ChatRequest, for route: Route, _ prompt: consuming PromptEdits, hints: TranslatedHints? = nil) {
         self.hints = hints
-        self.bytes = bytes
         self.request = request
         self.route = route
         self.prompt = prompt
@@ -91,7 +83,9 @@ struct ChatRendering: ~Copyable {
             refused != nil && request.member(.maxTokens) != nil && request.member(.maxCompletionTokens) != nil
     }
 
-    consuming func run() -> ByteEdits {
+    /// Finds all that is to be changed in a request's bytes.
+    mutating func run(over bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
         let members = request.members
         var removals = ByteEdits()
         removals.reserve(edits: 8, bytes: 256 + (prompt.styleDirective?.bytes.count ?? 0))
@@ -104,8 +98,10 @@ struct ChatRendering: ~Copyable {
         addMembers()
         editMessages()
         if !added.isEmpty, let brace = bytes.firstIndex(of: UInt8(ascii: "{")) { edits.insert(added, at: brace + 1) }
-        return edits
     }
+
+    /// What was found.
+    consuming func finish() -> ByteEdits { edits }
 
     // MARK: Top-level members
 
