@@ -13,6 +13,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// Those to the same target, of which it is one between two calls.
     let idle: UpstreamPool.IdleConnections
     private var context: ChannelHandlerContext?
+    private var writer: SocketWriter?
     private var parser = ResponseParser()
     /// Bytes of an unfinished head, chunk line or trailer.
     private var pending: ByteBuffer?
@@ -51,11 +52,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     private func send(_ call: UpstreamCall) {
-        guard let context else { return }
-        context.write(wrapOutboundOut(call.request.first), promise: nil)
-        for piece in call.request.rest { context.write(wrapOutboundOut(piece), promise: nil) }
+        guard let writer else { return }
+        writer.append(call.request.first)
+        for piece in call.request.rest { writer.append(piece) }
         // A long body is best sent while the processor has it at hand.
-        if call.request.isShort { pool.writes.flush(context) } else { context.flush() }
+        if call.request.isShort { pool.writes.flush(writer) } else { writer.flush() }
         call.isSent = true
     }
 
@@ -98,10 +99,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        writer = SocketWriter(context, isPlain: target.tls == nil && target.proxy == nil)
         if context.channel.isActive, target.tls == nil { becomeReady() }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        writer?.close()
+        writer = nil
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted = event as? TLSUserEvent { becomeReady() }

@@ -5,21 +5,21 @@ package import NIOCore
 /// each, and does not take the processor from this loop in the midst of its work.
 package final class WriteBatch {
     private let loop: any EventLoop
-    private var waiting: [ChannelHandlerContext] = []
-    private var flushing: [ChannelHandlerContext] = []
+    private var waiting: [SocketWriter] = []
+    private var flushing: [SocketWriter] = []
 
     package init(loop: any EventLoop) { self.loop = loop }
 
     /// Flushes with the others; a connection that has closed until then has nothing left to send.
-    package func flush(_ context: ChannelHandlerContext) {
+    package func flush(_ writer: SocketWriter) {
         if waiting.isEmpty { loop.assumeIsolated().execute { self.flushAll() } }
-        waiting.append(context)
+        waiting.append(writer)
     }
 
     /// A flush may make others write.
     private func flushAll() {
         swap(&waiting, &flushing)
-        for context in flushing { context.flush() }
+        for writer in flushing { writer.flush() }
         flushing.removeAll(keepingCapacity: true)
     }
 }

@@ -313,12 +313,12 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func write(_ bytes: consuming ClientBytes, sending: Sending = .now) {
-        guard let context = gate.context, let first = bytes.first else { return }
-        gate.write(first)
-        for piece in bytes.rest { gate.write(piece) }
+        guard let writer = gate.writer, let first = bytes.first else { return }
+        writer.append(first)
+        for piece in bytes.rest { writer.append(piece) }
         switch sending {
-        case .now: context.flush()
-        case .withOthers: services.writes.flush(context)
+        case .now: writer.flush()
+        case .withOthers: services.writes.flush(writer)
         }
     }
 
@@ -348,7 +348,7 @@ final class ClientConnection: ChannelInboundHandler {
         isClosing = true
         guard let context else { return }
         gate.resumeReading()
-        context.flush()
+        gate.writer?.flush()
         context.close(mode: .output, promise: nil)
         let bound = NIOLoopBound(context, eventLoop: services.loop)
         services.loop.scheduleTask(in: .milliseconds(500)) { bound.value.close(promise: nil) }

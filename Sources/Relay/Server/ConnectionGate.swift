@@ -1,3 +1,4 @@
+import Clients
 import NIOCore
 import NIOHTTP1
 
@@ -17,7 +18,8 @@ final class ConnectionGate: ChannelDuplexHandler {
     /// Who requests go to; set before the first byte, and let go of when the channel ends.
     var client: ClientConnection?
     /// For what goes out: no handler behind this one has anything to say to it.
-    private(set) var context: ChannelHandlerContext?
+    private(set) var writer: SocketWriter?
+    private var context: ChannelHandlerContext?
     private var isStopped = false
     private var readWasWanted = false
     /// Bytes read since the last request ended, while no head has been parsed out of them.
@@ -40,11 +42,16 @@ final class ConnectionGate: ChannelDuplexHandler {
     /// Something of what was read went on to the parser.
     private var hasPassedOn = false
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        writer = SocketWriter(context, isPlain: true)
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         headTimer?.cancel()
         self.context = nil
+        writer?.close()
+        writer = nil
         client = nil
     }
 
@@ -63,9 +70,6 @@ final class ConnectionGate: ChannelDuplexHandler {
         }
         if bytes.readableBytes > 0 { parse(bytes, context) }
     }
-
-    /// Writes to the socket, past the handlers behind this one.
-    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
 
     /// The end of a body is the end of its request.
     private func takeBody(_ bytes: inout ByteBuffer) {

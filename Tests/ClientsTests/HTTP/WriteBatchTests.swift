@@ -9,12 +9,21 @@ struct WriteBatchTests {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
         private let batch: WriteBatch
+        private var writer: SocketWriter?
 
         init(_ batch: WriteBatch) { self.batch = batch }
 
+        func handlerAdded(context: ChannelHandlerContext) { writer = SocketWriter(context, isPlain: true) }
+
+        func handlerRemoved(context: ChannelHandlerContext) {
+            writer?.close()
+            writer = nil
+        }
+
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            context.write(data, promise: nil)
-            batch.flush(context)
+            guard let writer else { return }
+            writer.append(unwrapInboundIn(data))
+            batch.flush(writer)
         }
     }
 
