@@ -70,9 +70,12 @@ struct HeadScan {
     /// Neither letters nor digits nor dashes.
     @inline(__always)
     private static func others(_ bytes: SIMD16<UInt8>) -> UInt64 {
-        let letters = (bytes | 0x20) &- UInt8(ascii: "a") .< 26
-        let digits = bytes &- UInt8(ascii: "0") .< 10
-        return (.!(letters .| digits .| (bytes .== UInt8(ascii: "-")))).bits
+        // Comparisons of whole vectors: with a single byte on one side the compiler goes byte by byte.
+        func all(_ character: Unicode.Scalar) -> SIMD16<UInt8> { SIMD16(repeating: UInt8(ascii: character)) }
+        let lower = bytes | SIMD16(repeating: 0x20)
+        let notLetter = (lower .< all("a")) .| (all("z") .< lower)
+        let notDigit = (bytes .< all("0")) .| (all("9") .< bytes)
+        return (notLetter .& notDigit .& (bytes .!= all("-"))).bits
     }
 
     private static func checkStart(_ bytes: UnsafeRawBufferPointer) throws(ResponseParser.Fault) {

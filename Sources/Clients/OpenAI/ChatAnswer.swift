@@ -26,6 +26,12 @@ package struct ChatAnswer: Sendable {
 
         package var count: Int { first == nil ? 0 : 1 + others.count }
 
+        /// Each is looked at where it lies, where an iterator would hand out copies.
+        package func visit(_ take: (Choice) -> Void) {
+            if let first { take(first) }
+            for place in others.indices { take(others[place]) }
+        }
+
         package struct Iterator: IteratorProtocol {
             let choices: Choices
             var place = 0

@@ -163,8 +163,8 @@ struct PromptFacts: Sendable {
         for message in request.messages {
             count += TokenEstimator.perMessage
             count += message.images * Self.imageTokens + message.audios * Self.audioTokens
-            if let content = message.content, content.isString {
-                texts.append(content.range.dropFirst().dropLast())
+            if let text = message.content?.text {
+                texts.append(text.range)
             } else if message.images == 0, message.audios == 0 {
                 texts.append(message.range)
             } else {

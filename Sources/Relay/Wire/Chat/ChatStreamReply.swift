@@ -135,11 +135,11 @@ struct ChatStreamReply {
     /// where it is one.
     private static func quotingContent(of chunk: ChatAnswer, _ data: ByteBuffer) -> ByteBuffer? {
         var edits = ByteEdits()
-        for choice in chunk.choices {
-            guard let content = choice.content else { continue }
+        chunk.choices.visit { choice in
+            guard let content = choice.content else { return }
             switch content.kind {
             case .number, .true, .false: edits.replace(content.range, with: "\"\(data.text(content.range))\"")
-            default: continue
+            default: break
             }
         }
         guard !edits.isEmpty else { return nil }
@@ -174,7 +174,7 @@ struct ChatStreamReply {
         var edits = ByteEdits()
         var isWorthSending = chunk.choices.count > 0
         if let cut = chunk.usageCut { edits.remove(cut) }
-        for choice in chunk.choices {
+        chunk.choices.visit { choice in
             seenChoices.insert(choice.index)
             if !edit(choice, data, &edits, into: &output), chunk.choices.count == 1 { isWorthSending = false }
         }

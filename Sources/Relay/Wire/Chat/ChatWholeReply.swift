@@ -53,7 +53,7 @@ struct ChatWholeReply {
         if isDead(answer, body, deadAnswers) { return .failed(.emptyAnswer) }
         var splicer = AnswerSplicer(body: body, normalization: normalization, requestTag: requestTag)
         var isEmpty = true
-        for choice in answer.choices {
+        answer.choices.visit { choice in
             splicer.take(choice)
             let saysMoreThanStop = choice.finishReason != nil && !splicer.isFinished(choice, by: "stop")
             if choice.isMeaningful || saysMoreThanStop { isEmpty = false }
