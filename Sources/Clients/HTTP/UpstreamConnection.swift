@@ -6,7 +6,6 @@ import NIOTLS
 final class UpstreamConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
 
     private let pool: UpstreamPool
     let target: UpstreamTarget
